@@ -1,0 +1,210 @@
+/// The OpenAPI 3.1 document of a set of resources, made from their declarations.
+package struct OpenAPIDocument {
+    private let title: String
+    private let version: String
+    /// What fields mean: `Type.property` to sentence.
+    private let descriptions: [String: String]
+    private var components: [(String, JSON)] = []
+
+    package static func make(
+        title: String, version: String, descriptions: [String: String], resources: [any Resource]
+    ) throws -> JSON {
+        var document = OpenAPIDocument(title: title, version: version, descriptions: descriptions)
+        return try document.build(resources)
+    }
+
+    private init(title: String, version: String, descriptions: [String: String]) {
+        self.title = title
+        self.version = version
+        self.descriptions = descriptions
+    }
+
+    private mutating func build(_ resources: [any Resource]) throws -> JSON {
+        var paths: [(path: String, operations: [(String, JSON)])] = []
+        var tags: [String] = []
+        for resource in resources {
+            let tag = Swift.type(of: resource).tag
+            if !tags.contains(tag) { tags.append(tag) }
+            for endpoint in resource.endpoints {
+                let operation = try self.operation(endpoint.operation, tag: tag)
+                let entry = (endpoint.operation.verb.rawValue.lowercased(), operation)
+                if let index = paths.firstIndex(where: { $0.path == endpoint.operation.path }) {
+                    paths[index].operations.append(entry)
+                } else {
+                    paths.append((endpoint.operation.path, [entry]))
+                }
+            }
+        }
+        addComponent("Detail", .make([
+            ("type", "object"), ("required", ["logid"]),
+            ("properties", .make([("logid", described("string", "Names the call in the server's log."))])),
+        ]))
+        addComponent("Error", envelope(data: nil, isFlat: false))
+        return .make([
+            ("openapi", "3.1.0"),
+            ("info", .make([("title", .string(title)), ("version", .string(version))])),
+            ("tags", .array(tags.map { .make([("name", .string($0))]) })),
+            ("paths", .make(paths.map { ($0.path, .make($0.operations)) })),
+            ("components", .make([
+                ("schemas", .make(components.sorted { $0.0 < $1.0 })),
+                ("securitySchemes", .make([
+                    ("token", .make([("type", "http"), ("scheme", "bearer"), ("description", "A token, such as `pat_…`.")]))
+                ])),
+            ])),
+            ("security", [.make([("token", [])])]),
+        ])
+    }
+
+    private mutating func operation(_ operation: Operation, tag: String) throws -> JSON {
+        var members: [(String, JSON)] = [
+            ("tags", [.string(tag)]),
+            ("summary", .string(operation.summary)),
+            ("operationId", .string(Self.operationID(operation))),
+        ]
+        let points = operation.access.points
+        if !points.isEmpty {
+            members.append(("description", .string("Needs the permission \(points.map { "`\($0)`" }.joined(separator: ", ")).")))
+            members.append(("x-permissions", .array(points.map { .string($0) })))
+        }
+        if operation.isDeprecated { members.append(("deprecated", true)) }
+        let (parameters, body) = try input(operation)
+        if !parameters.isEmpty { members.append(("parameters", .array(parameters))) }
+        if let body { members.append(("requestBody", body)) }
+        let reply = try reply(operation)
+        members.append(("responses", .make([
+            ("200", response("The result, or an error whose `code` is not 0.", reply)),
+            ("default", response("An error.", ["$ref": "#/components/schemas/Error"])),
+        ])))
+        return .make(members)
+    }
+
+    private static func operationID(_ operation: Operation) -> String {
+        let words = operation.path.split(separator: "/").map { $0.filter { $0 != "{" && $0 != "}" } }
+        return ([operation.verb.rawValue.lowercased()] + words).joined(separator: "_")
+    }
+
+    private mutating func input(_ operation: Operation) throws -> (parameters: [JSON], body: JSON?) {
+        guard case .object(let name, let fields) = try operation.input() else { return ([], nil) }
+        var parameters: [JSON] = []
+        var bodyFields: [Schema.Field] = []
+        for field in fields {
+            let place: String
+            if operation.pathFields.contains(field.name) {
+                place = "path"
+            } else if operation.verb == .get || operation.queryFields.contains(field.name) {
+                place = "query"
+            } else {
+                bodyFields.append(field)
+                continue
+            }
+            var members: [(String, JSON)] = [
+                ("name", .string(field.name)), ("in", .string(place)),
+                ("required", .bool(field.isRequired || place == "path")), ("schema", schema(field.schema)),
+            ]
+            if let text = descriptions["\(name).\(field.property)"] { members.append(("description", .string(text))) }
+            parameters.append(.make(members))
+        }
+        guard operation.verb != .get, !bodyFields.isEmpty || operation.verb == .post else { return (parameters, nil) }
+        let body = object(name, bodyFields)
+        return (
+            parameters,
+            .make([
+                ("required", .bool(bodyFields.contains(where: \.isRequired))),
+                ("content", ["application/json": .make([("schema", body)])]),
+            ])
+        )
+    }
+
+    private mutating func reply(_ operation: Operation) throws -> JSON {
+        switch operation.layout {
+        case .none: return envelope(data: nil, isFlat: false)
+        case .data: return envelope(data: schema(try operation.output()), isFlat: false)
+        case .flat:
+            guard case .object(let name, let fields) = try operation.output() else { return envelope(data: nil, isFlat: false) }
+            return envelope(data: object(name, fields, areOptional: true), isFlat: true)
+        }
+    }
+
+    /// `data` is only promised when `code` is 0, so it is not required.
+    private func envelope(data: JSON?, isFlat: Bool) -> JSON {
+        var properties: [(String, JSON)] = [
+            ("code", described("integer", "0, or the number of an error.")),
+            ("msg", described("string", "Empty, or what went wrong.")),
+            ("detail", ["$ref": "#/components/schemas/Detail"]),
+        ]
+        if let data, !isFlat { properties.append(("data", data)) }
+        if let data, isFlat, case .object(let members)? = data["properties"] {
+            properties += members.map { ($0.key, $0.value) }
+        }
+        return .make([
+            ("type", "object"), ("required", ["code", "msg", "detail"]), ("properties", .make(properties)),
+        ])
+    }
+
+    private func response(_ description: String, _ schema: JSON) -> JSON {
+        .make([
+            ("description", .string(description)),
+            ("headers", ["X-Tt-Logid": .make([("schema", ["type": "string"])])]),
+            ("content", ["application/json": .make([("schema", schema)])]),
+        ])
+    }
+
+    private func described(_ type: String, _ text: String) -> JSON {
+        .make([("type", .string(type)), ("description", .string(text))])
+    }
+
+    private mutating func schema(_ schema: Schema) -> JSON {
+        switch schema {
+        case .string(let cases) where cases.isEmpty: return ["type": "string"]
+        case .string(let cases): return .make([("type", "string"), ("enum", .array(cases.map { .string($0) }))])
+        case .id: return .make([("type", "string"), ("pattern", "^[1-9][0-9]{0,18}$")])
+        case .integer: return .make([("type", "integer"), ("format", "int64")])
+        case .number: return .make([("type", "number"), ("format", "double")])
+        case .boolean: return ["type": "boolean"]
+        case .any: return [:]
+        case .array(let element): return .make([("type", "array"), ("items", self.schema(element))])
+        case .map(let value): return .make([("type", "object"), ("additionalProperties", self.schema(value))])
+        case .reference(let name): return ["$ref": .string("#/components/schemas/\(name)")]
+        case .object(let name, let fields):
+            if !components.contains(where: { $0.0 == name }) {
+                // Named before it is described, for types that contain themselves.
+                let index = components.count
+                components.append((name, .null))
+                components[index].1 = object(name, fields)
+            }
+            return ["$ref": .string("#/components/schemas/\(name)")]
+        }
+    }
+
+    private mutating func object(_ name: String, _ fields: [Schema.Field], areOptional: Bool = false) -> JSON {
+        var properties: [(String, JSON)] = []
+        for field in fields {
+            var schema = self.schema(field.schema)
+            if let text = descriptions["\(name).\(field.property)"], case .object(var members) = schema {
+                members.append(.init(key: "description", value: .string(text)))
+                schema = .object(members)
+            }
+            properties.append((field.name, schema))
+        }
+        var members: [(String, JSON)] = [("type", "object"), ("properties", .make(properties))]
+        let required = fields.filter(\.isRequired).map { JSON.string($0.name) }
+        if !required.isEmpty, !areOptional { members.insert(("required", .array(required)), at: 1) }
+        return .make(members)
+    }
+
+    private mutating func addComponent(_ name: String, _ schema: JSON) { components.append((name, schema)) }
+}
+
+extension JSON {
+    /// An object of members in their order.
+    static func make(_ members: [(String, JSON)]) -> JSON { .object(members.map { Member(key: $0.0, value: $0.1) }) }
+}
+
+extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
+    ExpressibleByDictionaryLiteral
+{
+    package init(stringLiteral text: String) { self = .string(text) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, JSON)...) { self = .make(elements) }
+}

@@ -1,0 +1,85 @@
+/// A database: SQLite in a file, or PostgreSQL behind a URL. The stores above see no difference.
+package final class Database: Sendable {
+    /// Where the data lies.
+    package enum Location: Sendable, Hashable {
+        /// A SQLite file, made if it does not exist.
+        case file(String)
+        /// A `postgres://` URL.
+        case postgres(String)
+    }
+
+    package let location: Location
+    private let writer: GroupCommit
+    private let readers: Readers
+    private let scanners: ReaderThreads
+
+    /// Opens a database and brings its schema up to date.
+    ///
+    /// - Throws: ``DatabaseError``; of kind `tooNew` if a newer version of the program made the database.
+    package init(_ location: Location, migrations: [Migration]) throws {
+        self.location = location
+        let connect = try Self.connector(location)
+        let first = try connect(.readWrite)
+        try Migrator(migrations).run(on: first)
+        writer = GroupCommit(first: first) { try connect(.readWrite) }
+        switch location {
+        case .file(let path):
+            readers = .inline(ConnectionPool { try SQLiteConnection(path: path, mode: .readOnly, cacheKilobytes: 4_096) })
+        case .postgres:
+            readers = .threaded(ReaderThreads(count: 6) { try connect(.readOnly) })
+        }
+        scanners = ReaderThreads(count: 2) { try connect(.readOnly) }
+    }
+
+    /// Runs short reads: look-ups and pages by index. On SQLite they run on the caller's thread.
+    package func read<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+        try await readers.run(body)
+    }
+
+    /// Runs long reads, such as a search or an export, on threads of their own.
+    package func scan<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+        try await scanners.run(body)
+    }
+
+    /// Runs a unit of work: all of it is durable when this returns, and none of it is kept if it throws.
+    /// The unit may run more than once, so it must change nothing but the database.
+    package func write<T: Sendable>(_ unit: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+        try await withUnsafeThrowingContinuation { writer.send(UnitJob(unit, $0)) }
+    }
+
+    /// Runs a single changing statement, cheaper than a unit, and returns its rows once the change is durable.
+    package func write<T: Sendable>(_ sql: SQL, _ map: @escaping @Sendable (Row) throws -> T) async throws -> [T] {
+        try await withUnsafeThrowingContinuation { writer.send(StatementJob(sql, map, $0)) }
+    }
+
+    /// How many commits were made since the database was opened, and of how many units of work.
+    package var commits: (commits: Int, units: Int) {
+        let counts = writer.counts
+        return (counts.commits, counts.units)
+    }
+
+    /// Finishes the work handed over, then closes every connection. Later calls throw `closed`.
+    package func close() {
+        writer.close()
+        readers.close()
+        scanners.close()
+    }
+
+    package enum Mode: Sendable { case readOnly, readWrite }
+
+    /// Makes single connections to a location, without a writer or readers around them.
+    package static func connector(_ location: Location) throws -> @Sendable (Mode) throws -> any Connection {
+        switch location {
+        case .file(let path):
+            return { mode in
+                try SQLiteConnection(path: path, mode: mode, cacheKilobytes: 16_384)
+            }
+        case .postgres(let url):
+            #if PostgreSQL
+            return { mode in try PostgresConnection(url: url, isReadOnly: mode == .readOnly) }
+            #else
+            throw DatabaseError(.other, "this build has no PostgreSQL; build it with `--traits PostgreSQL`")
+            #endif
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Glibc
+import Synchronization
+
+/// A queue between threads: any thread sends, worker threads wait for what was sent.
+final class Mailbox<Element: Sendable>: @unchecked Sendable {
+    // Unchecked because the compiler cannot see that `mutex` guards `waiting` and `isClosed`.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var waiting: [Element] = []
+    private var isClosed = false
+    private var sleepers = 0
+
+    init() {
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Adds an element; false if the mailbox is closed.
+    func send(_ element: Element) -> Bool {
+        pthread_mutex_lock(mutex)
+        guard !isClosed else {
+            pthread_mutex_unlock(mutex)
+            return false
+        }
+        waiting.append(element)
+        let mustWake = sleepers > 0
+        pthread_mutex_unlock(mutex)
+        if mustWake { pthread_cond_signal(condition) }
+        return true
+    }
+
+    /// Waits for elements and takes up to `limit` of them, oldest first; nil once the mailbox is closed and empty.
+    func take(upTo limit: Int) -> [Element]? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while waiting.isEmpty {
+            if isClosed { return nil }
+            sleepers += 1
+            pthread_cond_wait(condition, mutex)
+            sleepers -= 1
+        }
+        if waiting.count <= limit {
+            var taken: [Element] = []
+            taken.reserveCapacity(waiting.count)
+            swap(&taken, &waiting)
+            return taken
+        }
+        let taken = Array(waiting.prefix(limit))
+        waiting.removeFirst(limit)
+        return taken
+    }
+
+    /// Refuses further elements. What was sent before is still delivered.
+    func close() {
+        pthread_mutex_lock(mutex)
+        isClosed = true
+        pthread_mutex_unlock(mutex)
+        pthread_cond_broadcast(condition)
+    }
+}
+
+/// A thread of the database's own, for calls that block.
+struct WorkerThread: Sendable {
+    private let finished: Mailbox<Void>
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        let finished = Mailbox<Void>()
+        self.finished = finished
+        let start = ThreadStart {
+            body()
+            finished.close()
+        }
+        var thread = pthread_t()
+        let status = pthread_create(
+            &thread, nil,
+            { start in
+                Unmanaged<ThreadStart>.fromOpaque(start!).takeRetainedValue().body()
+                return nil
+            }, Unmanaged.passRetained(start).toOpaque())
+        precondition(status == 0, "no thread could be made: error \(status)")
+        pthread_detach(thread)
+    }
+
+    /// Blocks until the thread has ended.
+    func join() { _ = finished.take(upTo: 1) }
+}
+
+private final class ThreadStart {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+}

@@ -1,0 +1,74 @@
+import APIKit
+
+extension BotInfo {
+    init(_ bot: StoredBot, _ configuration: BotConfiguration, version: String) {
+        botID = bot.id
+        name = configuration.name
+        description = configuration.description
+        iconURL = ""
+        createTime = bot.createdAt
+        updateTime = bot.updatedAt
+        self.version = version
+        promptInfo = Prompt(
+            prompt: configuration.prompt?.prompt ?? "", promptMode: configuration.prompt?.promptMode ?? "standard",
+            prefixPromptInfo: configuration.prompt?.prefixPromptInfo)
+        onboardingInfo = Onboarding(
+            prologue: configuration.onboarding?.prologue ?? "",
+            suggestedQuestions: configuration.onboarding?.suggestedQuestions ?? [])
+        botMode = 0
+        pluginInfoList = Self.plugins(configuration.plugins ?? [])
+        modelInfo = configuration.model.map(Model.init)
+        let datasets = configuration.knowledge?.datasetIDs ?? []
+        knowledge = Knowledge(
+            knowledgeInfos: datasets.map { Dataset(id: $0, name: "") }, datasetIDs: datasets,
+            autoCall: configuration.knowledge?.autoCall ?? true,
+            searchStrategy: configuration.knowledge?.searchStrategy ?? 0)
+        folderID = ""
+        variables = []
+        mediaConfig = MediaConfiguration(isVoiceCallClosed: configuration.media?.isVoiceCallClosed ?? false)
+        ownerUserID = bot.ownerID
+        voiceInfoList = []
+        shortcutCommands = []
+        workflowInfoList = (configuration.workflows ?? []).map {
+            Workflow(id: $0.id, name: "", description: "", iconURL: "")
+        }
+        backgroundImageInfo = nil
+        defaultUserInputType = "text"
+        suggestReplyInfo = configuration.suggestReply ?? SuggestReplyInfo(replyMode: .disable, customizedPrompt: "")
+    }
+
+    /// One entry for each plugin, with all its tools.
+    private static func plugins(_ references: [PluginReference]) -> [Plugin] {
+        var plugins: [Plugin] = []
+        for reference in references {
+            let tool = PluginTool(apiID: reference.apiID, name: "", description: "")
+            if let index = plugins.firstIndex(where: { $0.pluginID == reference.pluginID }) {
+                plugins[index].apiInfoList.append(tool)
+            } else {
+                plugins.append(
+                    Plugin(pluginID: reference.pluginID, name: "", description: "", iconURL: "", apiInfoList: [tool]))
+            }
+        }
+        return plugins
+    }
+}
+
+extension BotInfo.Model {
+    init(_ model: ModelConfiguration) {
+        modelID = model.modelID
+        modelName = model.modelID
+        temperature = model.temperature
+        topP = model.topP
+        topK = model.topK
+        maxTokens = model.maxTokens
+        contextRound = model.contextRound
+        responseFormat = model.responseFormat?.rawValue
+        presencePenalty = model.presencePenalty
+        frequencyPenalty = model.frequencyPenalty
+        parameters = model.parameters
+        apiMode = model.apiMode
+        cacheType = model.cacheType
+        spAntiLeak = model.spAntiLeak
+        spCurrentTime = model.spCurrentTime
+    }
+}

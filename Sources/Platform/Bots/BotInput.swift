@@ -1,0 +1,88 @@
+import APIKit
+
+/// What clients may configure of a bot; whatever is absent stays as it is.
+struct BotSettings: Sendable {
+    var name: String?
+    var description: String?
+    var iconFileID: ID?
+    var promptInfo: PromptInfo?
+    var onboardingInfo: OnboardingInfo?
+    var modelInfoConfig: ModelConfiguration?
+    var suggestReplyInfo: SuggestReplyInfo?
+    var knowledge: KnowledgeConfiguration?
+    var pluginIDList: PluginIDList?
+    var workflowIDList: WorkflowIDList?
+    var mediaConfig: MediaConfiguration?
+
+    /// - Throws: 4000 naming the field that is out of its limits, 4200 for a file that is not the caller's.
+    func check() throws(APIError) {
+        if let name {
+            try Limits.check(name, 1...20, "name")
+            try Limits.checkNotBlank(name, "name")
+        }
+        try Limits.check(description ?? "", 0...500, "description")
+        // An icon must be an upload of the caller's own, and this server does not take uploads yet.
+        if let iconFileID { throw APIError(.notFound, "The file \(iconFileID) of icon_file_id does not exist") }
+        try checkPrompt()
+        try Limits.check(onboardingInfo?.prologue ?? "", 0...300, "onboarding_info.prologue")
+        for (index, question) in (onboardingInfo?.suggestedQuestions ?? []).enumerated() {
+            try Limits.check(question, 0...50, "onboarding_info.suggested_questions[\(index)]")
+        }
+        if let model = modelInfoConfig { try Limits.check(model.modelID, 1...64, "model_info_config.model_id") }
+        try Limits.check(suggestReplyInfo?.customizedPrompt ?? "", 0...20_000, "suggest_reply_info.customized_prompt")
+        if let datasets = knowledge?.datasetIDs, datasets.count > 150 {
+            throw .invalid("knowledge.dataset_ids", "must have at most 150 items, has \(datasets.count)")
+        }
+        if let strategy = knowledge?.searchStrategy, ![0, 1, 20].contains(strategy) {
+            throw .invalid("knowledge.search_strategy", "must be 0, 1 or 20")
+        }
+    }
+
+    private func checkPrompt() throws(APIError) {
+        guard let promptInfo else { return }
+        let prefix = promptInfo.prefixPromptInfo
+        try Limits.check(promptInfo.prompt ?? "", 0...20_000, "prompt_info.prompt")
+        try Limits.check(prefix?.prefixPrompt ?? "", 0...20_000, "prompt_info.prefix_prompt_info.prefix_prompt")
+        try Limits.check(prefix?.dynamicPrompt ?? "", 0...20_000, "prompt_info.prefix_prompt_info.dynamic_prompt")
+        if let mode = promptInfo.promptMode, !["standard", "prefix"].contains(mode) {
+            throw .invalid("prompt_info.prompt_mode", "must be standard or prefix")
+        }
+    }
+
+    func apply(to configuration: inout BotConfiguration) {
+        configuration.name = name ?? configuration.name
+        configuration.description = description ?? configuration.description
+        configuration.prompt = promptInfo ?? configuration.prompt
+        configuration.onboarding = onboardingInfo ?? configuration.onboarding
+        configuration.model = modelInfoConfig ?? configuration.model
+        configuration.suggestReply = suggestReplyInfo ?? configuration.suggestReply
+        configuration.knowledge = knowledge ?? configuration.knowledge
+        configuration.plugins = pluginIDList.map { $0.idList ?? [] } ?? configuration.plugins
+        configuration.workflows = workflowIDList.map { $0.ids ?? [] } ?? configuration.workflows
+        configuration.media = mediaConfig ?? configuration.media
+    }
+}
+
+struct PluginIDList: Codable, Sendable {
+    var idList: [PluginReference]?
+
+    enum CodingKeys: String, CodingKey { case idList = "id_list" }
+}
+
+struct WorkflowIDList: Codable, Sendable {
+    var ids: [WorkflowReference]?
+}
+
+extension BotSettings: Decodable {
+    enum CodingKeys: String, CodingKey {
+        case name, description, knowledge
+        case iconFileID = "icon_file_id"
+        case promptInfo = "prompt_info"
+        case onboardingInfo = "onboarding_info"
+        case modelInfoConfig = "model_info_config"
+        case suggestReplyInfo = "suggest_reply_info"
+        case pluginIDList = "plugin_id_list"
+        case workflowIDList = "workflow_id_list"
+        case mediaConfig = "media_config"
+    }
+}

@@ -1,0 +1,96 @@
+package import APIKit
+import Database
+
+/// A row of the table of bots.
+struct StoredBot: Sendable {
+    var id: ID
+    var workspaceID: ID
+    var ownerID: ID
+    var collaborationMode: String
+    var createdAt: Int64
+    var updatedAt: Int64
+    var draft: BotConfiguration
+}
+
+/// The table of bots and their drafts. Members of a bot's workspace see it; its owner and collaborators edit it.
+package struct BotStore: Sendable {
+    let storage: Storage
+
+    package init(storage: Storage) { self.storage = storage }
+
+    /// - Throws: 4200 if the user is no member of the workspace.
+    func create(_ configuration: BotConfiguration, in workspace: ID, owner: ID) async throws -> ID {
+        let id = storage.ids.next()
+        let now = storage.clock.now()
+        return try await storage.database.write { connection in
+            guard try WorkspaceStore.isMember(owner, of: workspace, in: connection) else {
+                throw APIError(.notFound, "The workspace \(workspace) of space_id does not exist")
+            }
+            try connection.execute(
+                """
+                INSERT INTO bot (id, workspace_id, owner_id, draft, created_at, updated_at)
+                VALUES (\(id), \(workspace), \(owner), \(try StoredJSON.text(configuration)), \(now), \(now))
+                """)
+            return id
+        }
+    }
+
+    /// Changes the draft; published versions stay as they are.
+    func update(_ id: ID, editor: ID, _ change: @escaping @Sendable (inout BotConfiguration) -> Void) async throws {
+        let now = storage.clock.now()
+        try await storage.database.write { connection in
+            var draft = try Self.editable(id, by: editor, in: connection).draft
+            change(&draft)
+            try connection.execute(
+                "UPDATE bot SET draft = \(try StoredJSON.text(draft)), updated_at = \(now) WHERE id = \(id)")
+        }
+    }
+
+    /// - Throws: 4200 if the bot is in no workspace of the user's.
+    func find(_ id: ID, visibleTo user: ID) async throws -> StoredBot {
+        try await storage.database.read { try Self.visible(id, to: user, in: $0) }
+    }
+
+    /// - Throws: 4200 if the bot is in no workspace of the user's.
+    package func requireVisible(_ id: ID, to user: ID) async throws {
+        _ = try await find(id, visibleTo: user)
+    }
+
+    /// - Throws: 4200 if the bot is in no workspace of the user's.
+    static func visible(_ id: ID, to user: ID, in connection: any Connection) throws -> StoredBot {
+        let found = try connection.first(
+            """
+            SELECT b.id, b.workspace_id, b.owner_id, b.collaboration_mode, b.created_at, b.updated_at, b.draft
+            FROM bot b JOIN workspace_member m ON m.workspace_id = b.workspace_id AND m.user_id = \(user)
+            WHERE b.id = \(id)
+            """
+        ) { row in
+            StoredBot(
+                id: row.id(0), workspaceID: row.id(1), ownerID: row.id(2), collaborationMode: row.text(3),
+                createdAt: row.int64(4), updatedAt: row.int64(5),
+                draft: try StoredJSON.read(BotConfiguration.self, row.text(6)))
+        }
+        guard let found else { throw APIError(.notFound, "The bot \(id) does not exist") }
+        return found
+    }
+
+    /// - Throws: 4200 if the user does not see the bot, 4101 if the user is neither its owner nor a collaborator.
+    static func editable(_ id: ID, by user: ID, in connection: any Connection) throws -> StoredBot {
+        let bot = try visible(id, to: user, in: connection)
+        let isCollaborator =
+            try connection.first("SELECT 1 FROM bot_collaborator WHERE bot_id = \(id) AND user_id = \(user)") { _ in
+                true
+            } ?? false
+        guard bot.ownerID == user || isCollaborator else {
+            throw APIError(.noPermission, "Only the bot's owner and collaborators may change it")
+        }
+        return bot
+    }
+
+    /// - Throws: 4200 if the user does not see the bot, 4101 if the user is not its owner.
+    static func owned(_ id: ID, by user: ID, in connection: any Connection) throws -> StoredBot {
+        let bot = try visible(id, to: user, in: connection)
+        guard bot.ownerID == user else { throw APIError(.noPermission, "Only the bot's owner may do this") }
+        return bot
+    }
+}

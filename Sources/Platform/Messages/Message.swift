@@ -1,0 +1,47 @@
+import APIKit
+
+/// Who speaks.
+enum MessageRole: String, Codable, Sendable, CaseIterable { case user, assistant }
+
+/// A message of a conversation.
+package struct Message: Codable, Sendable {
+    /// The message's id.
+    var id: ID
+    var conversationID: ID
+    /// The bot that answered; empty for a message that a client made.
+    var botID: String
+    /// The chat it was made in; empty for a message that a client made.
+    var chatID: String
+    /// The section of the conversation it belongs to.
+    var sectionID: ID
+    /// user or assistant.
+    var role: String
+    /// question, answer, function_call, tool_response, follow_up or verbose.
+    var type: String
+    /// The text, or for object_string a JSON array of parts.
+    var content: String
+    /// text, object_string or card.
+    var contentType: String
+    /// What the client attached: at most 16 pairs.
+    var metaData: [String: String]
+    /// How a thinking model came to its answer.
+    var reasoningContent: String?
+    /// When it was made, in Unix seconds.
+    var createdAt: Int64
+    /// When it was last changed, in Unix seconds.
+    var updatedAt: Int64
+
+    enum CodingKeys: String, CodingKey {
+        case id
+        case conversationID = "conversation_id"
+        case botID = "bot_id"
+        case chatID = "chat_id"
+        case sectionID = "section_id"
+        case role, type, content
+        case contentType = "content_type"
+        case metaData = "meta_data"
+        case reasoningContent = "reasoning_content"
+        case createdAt = "created_at"
+        case updatedAt = "updated_at"
+    }
+}

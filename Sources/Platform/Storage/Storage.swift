@@ -1,0 +1,30 @@
+import APIKit
+package import Database
+
+/// What every store needs: the database, a source of ids and a clock.
+package struct Storage: Sendable {
+    package let database: Database
+    package let ids: IDSource
+    package let clock: Clock
+
+    package init(database: Database, ids: IDSource, clock: Clock) {
+        self.database = database
+        self.ids = ids
+        self.clock = clock
+    }
+
+    /// All steps of the schema, in order.
+    package static let migrations: [Migration] = [.foundation]
+
+    /// Opens the database, brings its schema up to date and takes a number for this process's ids.
+    package static func open(_ location: Database.Location, clock: Clock = .system) async throws -> Storage {
+        let database = try Database(location, migrations: migrations)
+        let process = try await database.write(
+            """
+            INSERT INTO server_start (id, number) VALUES (1, 1)
+            ON CONFLICT (id) DO UPDATE SET number = server_start.number + 1 RETURNING number
+            """
+        ) { $0.int64(0) }
+        return Storage(database: database, ids: IDSource(process: process[0], clock: clock), clock: clock)
+    }
+}

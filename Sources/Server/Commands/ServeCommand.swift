@@ -1,0 +1,74 @@
+import ArgumentParser
+import Database
+import Glibc
+import Logging
+import Platform
+import ServiceLifecycle
+import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serve the API.",
+        discussion: """
+            The first start on a data directory makes the owner's account, a personal workspace and a token, and
+            prints the token; it is never printed again. SIGTERM stops the server once running requests are answered,
+            after 10 seconds at most.
+
+            Each option is also an environment variable (BUCKLE_PORT, BUCKLE_LOG_LEVEL, …) and a key of the
+            configuration file (port, log_level, …). The command line comes first, then the environment, then the file.
+            """)
+
+    @Option(help: "The address to listen on. [default: 127.0.0.1]")
+    var host: String?
+
+    @Option(help: "The port to listen on; 0 for any that is free. [default: 8080]")
+    var port: Int?
+
+    @OptionGroup var storage: StorageOptions
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical. [default: info]")
+    var logLevel: String?
+
+    @Option(help: "text or json. [default: text]")
+    var logFormat: Settings.LogFormat?
+
+    func run() async throws {
+        let settings = try storage.settings(
+            Settings.Source(host: host, port: port, logLevel: logLevel, logFormat: logFormat))
+        let logger = try Logger.server(settings)
+        let location = try DataDirectory.location(settings)
+        if case .file = location {
+            let directory = DataDirectory(path: settings.dataDirectory)
+            try directory.create()
+            try directory.lock()
+        }
+        let storage = try await Storage.open(location)
+        let secret = try await FirstStart(storage: storage).run()
+        let application = try Application(storage: storage, logger: logger)
+        let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        try await application.serve(host: settings.host, port: settings.port, signals: [.sigterm, .sigint]) { port in
+            Self.announce("http://\(host):\(port)", secret)
+        }
+    }
+
+    private static func announce(_ url: String, _ secret: TokenSecret?) {
+        print("Buckle is ready at \(url)")
+        if let secret {
+            print(
+                """
+
+                This is the first start. Your token, which is not shown again:
+
+                    \(secret.text)
+
+                Try it:
+
+                    curl -H 'Authorization: Bearer \(secret.text)' \(url)/v1/users/me
+
+                """)
+        }
+        fflush(nil)
+    }
+}
+
+extension Settings.LogFormat: ExpressibleByArgument {}

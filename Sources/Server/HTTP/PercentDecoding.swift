@@ -1,0 +1,58 @@
+import APIKit
+
+/// Reads what is percent-encoded in a request's target.
+enum PercentDecoding {
+    /// The pairs of a query, in their order.
+    ///
+    /// - Throws: 4000 for what is no UTF-8 text.
+    static func query(_ query: Substring) throws(APIError) -> [(String, String)] {
+        var pairs: [(String, String)] = []
+        for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
+            let separator = pair.firstIndex(of: UInt8(ascii: "="))
+            let name = try decode(pair[..<(separator ?? pair.endIndex)], plusIsSpace: true)
+            let value = separator.map { pair[pair.index(after: $0)...] } ?? pair[pair.endIndex...]
+            pairs.append((name, try decode(value, plusIsSpace: true)))
+        }
+        return pairs
+    }
+
+    /// A segment of a path.
+    ///
+    /// - Throws: 4000 for what is no UTF-8 text.
+    static func segment(_ segment: Substring) throws(APIError) -> String {
+        try decode(segment.utf8, plusIsSpace: false)
+    }
+
+    private static func decode(_ encoded: Substring.UTF8View, plusIsSpace: Bool) throws(APIError) -> String {
+        guard encoded.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") || $0 >= 0x80 }) else {
+            return String(Substring(encoded))
+        }
+        var bytes: [UInt8] = []
+        var rest = encoded[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "+"), plusIsSpace {
+                bytes.append(UInt8(ascii: " "))
+            } else if byte == UInt8(ascii: "%") {
+                guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+                    throw .invalid("query", "has a % that is not followed by two hexadecimal digits")
+                }
+                bytes.append(high << 4 | low)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
+            throw .invalid("query", "is not UTF-8 text")
+        }
+        return text
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

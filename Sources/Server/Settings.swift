@@ -1,0 +1,116 @@
+import Glibc
+import Yams
+
+/// How the server is set up. Each setting comes from the command line, else from the environment, else from the
+/// configuration file, else it has its default.
+package struct Settings: Sendable {
+    var host = "127.0.0.1"
+    var port = 8080
+    var dataDirectory = "./data"
+    /// A `postgres://` URL; nil for SQLite in the data directory.
+    var database: String?
+    var logLevel = "info"
+    var logFormat = LogFormat.text
+
+    enum LogFormat: String, Codable, CaseIterable, Sendable { case text, json }
+
+    /// What one source says; nil where it is silent.
+    struct Source: Sendable {
+        var host: String?
+        var port: Int?
+        var dataDirectory: String?
+        var database: String?
+        var logLevel: String?
+        var logFormat: LogFormat?
+    }
+
+    /// A fault in the settings, for whoever runs the program.
+    struct Fault: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// - Parameters:
+    ///   - commandLine: what the command line says.
+    ///   - file: the configuration file; if nil, the one `BUCKLE_CONFIG` names.
+    init(commandLine: Source, file: String?, environment: [String: String]) throws {
+        let file = try (file ?? environment["BUCKLE_CONFIG"]).map(Source.init(file:)) ?? Source()
+        let environment = try Source(environment: environment)
+        for source in [file, environment, commandLine] {
+            host = source.host ?? host
+            port = source.port ?? port
+            dataDirectory = source.dataDirectory ?? dataDirectory
+            database = source.database ?? database
+            logLevel = source.logLevel ?? logLevel
+            logFormat = source.logFormat ?? logFormat
+        }
+        guard (0...65535).contains(port) else { throw Fault(description: "port must be from 0 to 65535, is \(port)") }
+    }
+}
+
+extension Settings.Source {
+    init(environment: [String: String]) throws {
+        let port = try environment["BUCKLE_PORT"].map { text in
+            guard let port = Int(text) else { throw Settings.Fault(description: "BUCKLE_PORT must be a number, is \(text)") }
+            return port
+        }
+        let format = try environment["BUCKLE_LOG_FORMAT"].map { text in
+            guard let format = Settings.LogFormat(rawValue: text) else {
+                throw Settings.Fault(description: "BUCKLE_LOG_FORMAT must be text or json, is \(text)")
+            }
+            return format
+        }
+        self.init(
+            host: environment["BUCKLE_HOST"], port: port, dataDirectory: environment["BUCKLE_DATA_DIR"],
+            database: environment["BUCKLE_DATABASE"], logLevel: environment["BUCKLE_LOG_LEVEL"], logFormat: format)
+    }
+
+    private static let keys = ["host", "port", "data_dir", "database", "log_level", "log_format"]
+
+    /// Reads a YAML file. A key that is not known is a fault, so that a slip of the pen does not go unseen.
+    init(file path: String) throws {
+        let text = try Self.read(path)
+        self.init()
+        let node: Node?
+        do {
+            node = try Yams.compose(yaml: text)
+        } catch {
+            throw Settings.Fault(description: "\(path) is not YAML: \(error)")
+        }
+        guard let node else { return }
+        guard let mapping = node.mapping else { throw Settings.Fault(description: "\(path) must hold keys and values") }
+        for (key, value) in mapping {
+            switch key.string {
+            case "host": host = value.string
+            case "port":
+                guard let number = value.int else { throw Self.fault(path, "port must be a number") }
+                port = number
+            case "data_dir": dataDirectory = value.string
+            case "database": database = value.string
+            case "log_level": logLevel = value.string
+            case "log_format":
+                guard let format = value.string.flatMap(Settings.LogFormat.init(rawValue:)) else {
+                    throw Self.fault(path, "log_format must be text or json")
+                }
+                logFormat = format
+            default:
+                let keys = Self.keys.joined(separator: ", ")
+                throw Self.fault(path, "\(key.string ?? "a key") is not known; known are \(keys)")
+            }
+        }
+    }
+
+    private static func fault(_ path: String, _ reason: String) -> Settings.Fault {
+        Settings.Fault(description: "\(path): \(reason)")
+    }
+
+    private static func read(_ path: String) throws -> String {
+        guard let file = fopen(path, "r") else {
+            throw Settings.Fault(description: "cannot read \(path): \(String(cString: strerror(errno)))")
+        }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 65536)
+        while case let count = fread(&part, 1, part.count, file), count > 0 { bytes += part[..<count] }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
