@@ -57,15 +57,15 @@ let package = Package(
             dependencies: ["Server", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings),
         .testTarget(name: "APIKitTests", dependencies: ["APIKit"], swiftSettings: settings),
-        .testTarget(name: "DatabaseTests", dependencies: ["Database"], swiftSettings: settings),
+        .target(name: "TestSupport", dependencies: ["Database"], path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "DatabaseTests", dependencies: ["Database", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "APIKit", "Database", "Platform", "Server",
+                "APIKit", "Database", "Platform", "Server", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),
     ],

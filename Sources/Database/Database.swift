@@ -43,11 +43,13 @@ package final class Database: Sendable {
 
     /// Runs a unit of work: all of it is durable when this returns, and none of it is kept if it throws.
     /// The unit may run more than once, so it must change nothing but the database.
+    @discardableResult
     package func write<T: Sendable>(_ unit: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
         try await withUnsafeThrowingContinuation { writer.send(UnitJob(unit, $0)) }
     }
 
     /// Runs a single changing statement, cheaper than a unit, and returns its rows once the change is durable.
+    @discardableResult
     package func write<T: Sendable>(_ sql: SQL, _ map: @escaping @Sendable (Row) throws -> T) async throws -> [T] {
         try await withUnsafeThrowingContinuation { writer.send(StatementJob(sql, map, $0)) }
     }

@@ -52,6 +52,14 @@ package struct OpenAPIDocument {
                 ])),
             ])),
             ("security", [.make([("token", [])])]),
+            ("x-error-codes", .array(APIError.Code.all.map(Self.errorCode))),
+        ])
+    }
+
+    private static func errorCode(_ code: APIError.Code) -> JSON {
+        .make([
+            ("code", .integer(Int64(code.number))), ("status", .integer(Int64(code.status))),
+            ("meaning", .string(code.summary)),
         ])
     }
 

@@ -46,7 +46,7 @@ package struct DatabaseFile {
         unlink(part)
         do {
             let connection = try SQLiteConnection(path: path, mode: .readOnly, cacheKilobytes: 4_096)
-            try connection.execute("VACUUM INTO \(part)")
+            _ = try connection.execute("VACUUM INTO \(part)")
         } catch {
             unlink(part)
             throw error

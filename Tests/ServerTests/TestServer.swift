@@ -1,0 +1,109 @@
+import APIKit
+import Database
+import Logging
+import NIOCore
+import NIOHTTP1
+import Platform
+import TestSupport
+
+@testable import Server
+
+/// The real application on a fresh database, called without a socket.
+struct TestServer {
+    let application: Application
+    /// The owner, and another user who shares nothing with the owner.
+    let owner: Caller
+    let stranger: Caller
+
+    /// A user with a token that has every permission.
+    struct Caller: Sendable {
+        let user: ID
+        let workspace: ID
+        let token: String
+    }
+
+    struct Reply {
+        let status: Int
+        let headers: HTTPHeaders
+        let json: JSON
+
+        var code: Int? { if case .integer(let code)? = json["code"] { Int(code) } else { nil } }
+        var message: String { json["msg"]?.text ?? "" }
+        subscript(path: String...) -> JSON? { path.reduce(json) { $0?[$1] } }
+    }
+
+    static func with(_ kind: DatabaseKind, _ body: (TestServer) async throws -> Void) async throws {
+        try await withScratchDatabase(kind) { location in
+            let storage = try await Storage.open(location)
+            defer { storage.database.close() }
+            _ = try await FirstStart(storage: storage).run()
+            var logger = Logger(label: "test")
+            logger.logLevel = .critical
+            let owner = try await storage.database.read { try UserStore.owner(in: $0)! }
+            let stranger = try await storage.database.write { connection in
+                try UserStore(storage: storage).add(userName: "stranger", nickName: "Stranger", in: connection)
+            }
+            try await body(
+                TestServer(
+                    application: Application(storage: storage, logger: logger),
+                    owner: try await caller(owner, storage), stranger: try await caller(stranger, storage)))
+        }
+    }
+
+    private static func caller(_ user: ID, _ storage: Storage) async throws -> Caller {
+        let workspace = try await storage.database.read { connection in
+            try connection.first("SELECT workspace_id FROM workspace_member WHERE user_id = \(user)") { $0.id(0) }!
+        }
+        return Caller(user: user, workspace: workspace, token: try await token(for: user, storage))
+    }
+
+    static func token(
+        for user: ID, permissions: [String] = ["all"], lifetime: Int64? = nil, _ storage: Storage
+    ) async throws -> String {
+        try await storage.database.write { connection in
+            try TokenStore(storage: storage).create(
+                for: user, name: "test", permissions: permissions, lifetime: lifetime, in: connection)
+        }.text
+    }
+
+    func send(_ method: HTTPMethod, _ uri: String, _ body: JSON? = nil, token: String?) async throws -> Reply {
+        try await send(method, uri, text: body.map { try JSONOutput.text($0) }, token: token)
+    }
+
+    func send(_ method: HTTPMethod, _ uri: String, text: String?, token: String?) async throws -> Reply {
+        var head = HTTPRequestHead(version: .http1_1, method: method, uri: uri)
+        if let token { head.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        let reply = await application.responder.respond(to: head, body: text.map { ByteBuffer(string: $0) })
+        return Reply(
+            status: Int(reply.status.code), headers: HTTPHeaders(reply.headers),
+            json: try JSON(parsing: Array(reply.body.readableBytesView)))
+    }
+
+    /// Makes a bot of a caller's and returns its id.
+    func makeBot(_ caller: Caller) async throws -> String {
+        let body: JSON = ["space_id": .string(caller.workspace.description), "name": "helper"]
+        return try await send(.POST, "/v1/bot/create", body, token: caller.token)["data", "bot_id"]!.text
+    }
+
+    /// Makes a conversation of a caller's with one question and one answer, and returns their ids.
+    func makeConversation(
+        _ caller: Caller, bot: String? = nil
+    ) async throws -> (id: String, question: String, answer: String) {
+        let made = try await send(
+            .POST, "/v1/conversation/create", bot.map { ["bot_id": .string($0)] }, token: caller.token)
+        let id = made["data", "id"]!.text
+        let uri = "/v1/conversation/message/create?conversation_id=\(id)"
+        var ids: [String] = []
+        for role in ["user", "assistant"] {
+            let message: JSON = ["role": .string(role), "content": "hello", "content_type": "text"]
+            ids.append(try await send(.POST, uri, message, token: caller.token)["data", "id"]!.text)
+        }
+        return (id, ids[0], ids[1])
+    }
+}
+
+extension JSON {
+    /// The string, or empty if it is none.
+    var text: String { if case .string(let text) = self { text } else { "" } }
+    var elements: [JSON] { if case .array(let elements) = self { elements } else { [] } }
+}
