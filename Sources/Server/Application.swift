@@ -1,5 +1,6 @@
 package import APIKit
 import Database
+import Glibc
 import HummingbirdCore
 package import Logging
 import NIOCore
@@ -78,7 +79,11 @@ package struct Application: Sendable {
         configuration.maximumGracefulShutdownDuration = .seconds(10)
         let result = await Result { try await ServiceGroup(configuration: configuration).run() }
         storage.database.close()
-        try result.get()
+        do {
+            try result.get()
+        } catch let error as IOError {
+            throw Settings.Fault(description: "cannot listen on \(host):\(port): \(String(cString: strerror(error.errnoCode)))")
+        }
     }
 }
 

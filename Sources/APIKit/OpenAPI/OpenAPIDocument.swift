@@ -2,7 +2,7 @@
 package struct OpenAPIDocument {
     private let title: String
     private let version: String
-    /// What fields mean: `Type.property` to sentence.
+    /// What fields mean: type and wire name to sentence.
     private let descriptions: [String: String]
     private var components: [(String, JSON)] = []
 
@@ -109,7 +109,7 @@ package struct OpenAPIDocument {
                 ("name", .string(field.name)), ("in", .string(place)),
                 ("required", .bool(field.isRequired || place == "path")), ("schema", schema(field.schema)),
             ]
-            if let text = descriptions["\(name).\(field.property)"] { members.append(("description", .string(text))) }
+            if let text = descriptions["\(name).\(field.name)"] { members.append(("description", .string(text))) }
             parameters.append(.make(members))
         }
         guard operation.verb != .get, !bodyFields.isEmpty || operation.verb == .post else { return (parameters, nil) }
@@ -188,7 +188,7 @@ package struct OpenAPIDocument {
         var properties: [(String, JSON)] = []
         for field in fields {
             var schema = self.schema(field.schema)
-            if let text = descriptions["\(name).\(field.property)"], case .object(var members) = schema {
+            if let text = descriptions["\(name).\(field.name)"], case .object(var members) = schema {
                 members.append(.init(key: "description", value: .string(text)))
                 schema = .object(members)
             }

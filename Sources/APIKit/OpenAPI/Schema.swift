@@ -18,8 +18,6 @@ package indirect enum Schema: Sendable, Hashable {
     package struct Field: Sendable, Hashable {
         /// The name on the wire.
         package let name: String
-        /// The name of the Swift property, under which its description is found.
-        package let property: String
         package let schema: Schema
         package let isRequired: Bool
     }

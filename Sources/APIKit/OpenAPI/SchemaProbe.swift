@@ -76,7 +76,7 @@ private final class Recorder: Decoder {
         let name = SchemaProbe.componentName(type)
         defer { keepFirst(key.stringValue) }
         if !isRequired, inside.contains(name) {
-            fields.append(.init(name: key.stringValue, property: "\(key)", schema: .reference(name), isRequired: false))
+            fields.append(.init(name: key.stringValue, schema: .reference(name), isRequired: false))
             return nil
         }
         let (value, schema) = try SchemaProbe.probe(type, inside: inside)
@@ -85,7 +85,7 @@ private final class Recorder: Decoder {
             leaf = .map(schema)
         } else {
             fields.append(
-                .init(name: key.stringValue, property: "\(key)", schema: schema, isRequired: isRequired))
+                .init(name: key.stringValue, schema: schema, isRequired: isRequired))
         }
         return value
     }

@@ -69,10 +69,12 @@ package final class TokenAuthority: Sendable {
 
     /// The secret in `Bearer <secret>`; the scheme's case does not matter (RFC 9110).
     private static func bearer(_ header: String) -> TokenSecret? {
+        let space = UInt8(ascii: " ")
         let scheme = header.utf8.prefix(7)
-        guard scheme.count == 7, scheme.elementsEqual("Bearer ".utf8) || scheme.map({ $0 | 0x20 }).elementsEqual("bearer ".utf8)
-        else { return nil }
-        let secret = header.dropFirst(7).drop { $0 == " " }
-        return secret.isEmpty || secret.contains(" ") ? nil : TokenSecret(secret)
+        guard scheme.elementsEqual("Bearer ".utf8) || scheme.lazy.map({ $0 | 0x20 }).elementsEqual("bearer ".utf8) else {
+            return nil
+        }
+        let secret = header.utf8.dropFirst(7).drop { $0 == space }
+        return secret.isEmpty || secret.contains(space) ? nil : TokenSecret(Substring(secret))
     }
 }

@@ -99,7 +99,7 @@ struct Responder: Sendable {
 
     /// The body as JSON; nil if it is empty, blank or null.
     private static func json(_ body: ByteBuffer?) throws(APIError) -> JSON? {
-        guard let body, !body.readableBytesView.allSatisfy({ $0 <= UInt8(ascii: " ") }) else { return nil }
+        guard let body, !body.readableBytesView.allSatisfy(" \t\r\n".utf8.contains) else { return nil }
         let parsed = body.withUnsafeReadableBytes { bytes in
             Result { () throws(JSONSyntaxError) -> JSON in try JSON(parsing: bytes) }
         }

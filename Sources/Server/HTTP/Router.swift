@@ -7,14 +7,16 @@ struct Router: Sendable {
     struct Match: Sendable {
         /// The route's number, which metrics are counted by; nil for the wrong method.
         let route: Int?
-        /// The methods the path has.
-        let allowed: [HTTPMethod]
         /// The text that stands for each name in braces, still percent-encoded.
         let parameters: [(String, Substring)]
+        fileprivate let node: Node
+
+        /// The methods the path has.
+        var allowed: [HTTPMethod] { node.routes.map(\.method) }
     }
 
     /// A segment of paths. Fixed once built.
-    private final class Node: Sendable {
+    fileprivate final class Node: Sendable {
         let children: [Substring: Node]
         let parameter: (name: String, node: Node)?
         let routes: [(method: HTTPMethod, route: Int)]
@@ -36,6 +38,12 @@ struct Router: Sendable {
             self.children = children
             self.parameter = parameter
         }
+
+        /// The child for a segment with needlessly percent-encoded letters, which names the same path (RFC 3986, 6.2.2).
+        func encodedChild(_ segment: Substring) -> Node? {
+            guard segment.utf8.contains(UInt8(ascii: "%")) else { return nil }
+            return (try? PercentDecoding.segment(segment)).flatMap { children[$0[...]] }
+        }
     }
 
     private let root: Node
@@ -54,7 +62,7 @@ struct Router: Sendable {
         while true {
             let end = rest.utf8.firstIndex(of: UInt8(ascii: "/"))
             let segment = rest[..<(end ?? rest.endIndex)]
-            if let child = node.children[segment] {
+            if let child = node.children[segment] ?? node.encodedChild(segment) {
                 node = child
             } else if let (name, child) = node.parameter, !segment.isEmpty {
                 parameters.append((name, segment))
@@ -67,7 +75,6 @@ struct Router: Sendable {
         }
         if node.routes.isEmpty { return nil }
         return Match(
-            route: node.routes.first { $0.method == method }?.route, allowed: node.routes.map(\.method),
-            parameters: parameters)
+            route: node.routes.first { $0.method == method }?.route, parameters: parameters, node: node)
     }
 }
