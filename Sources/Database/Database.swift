@@ -62,9 +62,10 @@ package final class Database: Sendable {
 
     /// Finishes the work handed over, then closes every connection. Later calls throw `closed`.
     package func close() {
-        writer.close()
+        // The writer last: closing the last connection puts SQLite's log into the file.
         readers.close()
         scanners.close()
+        writer.close()
     }
 
     package enum Mode: Sendable { case readOnly, readWrite }

@@ -1,6 +1,6 @@
 /// One SQL statement with its values, written as a string literal:
 ///
-///     let sql: SQL = "SELECT name FROM conversation WHERE id = \(id) AND owner_id = \(owner)"
+///     let sql: SQL = "SELECT name FROM note WHERE id = \(id) AND owner_id = \(owner)"
 ///
 /// Whatever is interpolated becomes a binding, never text, so a value cannot change the statement. Placeholders are
 /// `$1`, `$2`, …, which SQLite and PostgreSQL both understand. The same literal always gives the same text, so

@@ -9,7 +9,7 @@ struct DataDirectory: Sendable {
 
     /// The database the settings name: PostgreSQL, or SQLite in this directory.
     static func location(_ settings: Settings) throws -> Database.Location {
-        if let url = settings.database {
+        if let url = settings.database, !url.isEmpty {
             guard url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") else {
                 throw Settings.Fault(description: "database must be a postgres:// URL")
             }
@@ -38,12 +38,5 @@ struct DataDirectory: Sendable {
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
             throw Settings.Fault(description: "another server is running on \(path)")
         }
-    }
-
-    var isLocked: Bool {
-        let file = open(path + "/buckle.lock", O_RDWR | O_CLOEXEC)
-        guard file >= 0 else { return false }
-        defer { close(file) }
-        return flock(file, LOCK_EX | LOCK_NB) != 0
     }
 }

@@ -37,6 +37,8 @@ final class Metrics: Sendable {
     /// Requests that no route answered.
     private let other = RouteCounts("", "")
     private let openStreams = Atomic<Int>(0)
+    /// The Unix second at which the server was put together.
+    private let startTime = time(nil)
 
     init(routes: [(method: String, path: String)]) { self.routes = routes.map { RouteCounts($0.method, $0.path) } }
 
@@ -79,7 +81,7 @@ final class Metrics: Sendable {
             "buckle_database_units_total", "counter", "Units of work, of which a commit holds one or more.", commits.units)
         lines += Self.metric(
             "buckle_open_streams", "gauge", "Streams of events that are open.", openStreams.load(ordering: .relaxed))
-        lines += Self.process()
+        lines += process()
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -89,22 +91,20 @@ final class Metrics: Sendable {
         ["# HELP \(name) \(help)", "# TYPE \(name) \(type)", "\(name) \(value)"]
     }
 
-    private static func process() -> [String] {
+    private func process() -> [String] {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         let seconds = { (time: timeval) in Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-        return metric(
+        return Self.metric(
             "process_cpu_seconds_total", "counter", "CPU time used.", seconds(usage.ru_utime) + seconds(usage.ru_stime))
-            + metric("process_resident_memory_bytes", "gauge", "Memory in use.", ProcessFigures.residentBytes())
-            + metric("process_open_fds", "gauge", "Open file descriptors.", ProcessFigures.openFiles())
-            + metric("process_start_time_seconds", "gauge", "When the process started.", ProcessFigures.startTime)
+            + Self.metric("process_resident_memory_bytes", "gauge", "Memory in use.", ProcessFigures.residentBytes())
+            + Self.metric("process_open_fds", "gauge", "Open file descriptors.", ProcessFigures.openFiles())
+            + Self.metric("process_start_time_seconds", "gauge", "When the process started.", startTime)
     }
 }
 
 /// What the kernel knows of this process.
 enum ProcessFigures {
-    /// The Unix second at which the server was started, near enough.
-    static let startTime = time(nil)
 
     static func residentBytes() -> Int {
         guard let file = fopen("/proc/self/statm", "r") else { return 0 }

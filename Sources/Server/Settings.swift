@@ -78,7 +78,7 @@ extension Settings.Source {
         }
         guard let node else { return }
         guard let mapping = node.mapping else { throw Settings.Fault(description: "\(path) must hold keys and values") }
-        for (key, value) in mapping {
+        for (key, value) in mapping where !Self.isNull(value) {
             switch key.string {
             case "host": host = value.string
             case "port":
@@ -97,6 +97,11 @@ extension Settings.Source {
                 throw Self.fault(path, "\(key.string ?? "a key") is not known; known are \(keys)")
             }
         }
+    }
+
+    private static func isNull(_ node: Node) -> Bool {
+        guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else { return false }
+        return ["", "~", "null"].contains(scalar.string)
     }
 
     private static func fault(_ path: String, _ reason: String) -> Settings.Fault {

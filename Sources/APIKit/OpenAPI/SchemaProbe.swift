@@ -11,6 +11,7 @@ package enum SchemaProbe {
         case is String.Type: return ("" as! T, .string(cases: []))
         case is Bool.Type: return (false as! T, .boolean)
         case is Int.Type: return (0 as! T, .integer)
+        case is Int32.Type: return (Int32(0) as! T, .integer)
         case is Int64.Type: return (Int64(0) as! T, .integer)
         case is Double.Type: return (0.0 as! T, .number)
         default: break
@@ -117,6 +118,9 @@ private struct KeyedRecorder<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try recorder.record(type, key, isRequired: false)
     }
     func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? {
+        try recorder.record(type, key, isRequired: false)
+    }
+    func decodeIfPresent(_ type: Int32.Type, forKey key: Key) throws -> Int32? {
         try recorder.record(type, key, isRequired: false)
     }
     func decodeIfPresent(_ type: Int64.Type, forKey key: Key) throws -> Int64? {

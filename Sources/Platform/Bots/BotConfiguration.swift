@@ -76,11 +76,11 @@ struct ModelConfiguration: Codable, Sendable {
     var modelID: String
     var temperature: Double?
     var topP: Double?
-    var topK: Int?
+    var topK: Int32?
     /// The most tokens of an answer.
-    var maxTokens: Int?
+    var maxTokens: Int32?
     /// How many rounds of the conversation the model sees.
-    var contextRound: Int?
+    var contextRound: Int32?
     /// text, markdown or json.
     var responseFormat: ResponseFormat?
     var presencePenalty: Double?
@@ -90,13 +90,18 @@ struct ModelConfiguration: Codable, Sendable {
     /// Whether the prompt tells the current time.
     var spCurrentTime: Bool?
     /// closed or prefix.
-    var cacheType: String?
+    var cacheType: CacheType?
     /// chat_api or responses_api.
-    var apiMode: String?
+    var apiMode: APIMode?
     /// Parameters of the model's own, such as thinking_type.
     var parameters: [String: String]?
 
     enum ResponseFormat: String, Codable, Sendable, CaseIterable { case text, markdown, json }
+    enum CacheType: String, Codable, Sendable, CaseIterable { case closed, prefix }
+    enum APIMode: String, Codable, Sendable, CaseIterable {
+        case chat = "chat_api"
+        case responses = "responses_api"
+    }
 
     enum CodingKeys: String, CodingKey {
         case modelID = "model_id"

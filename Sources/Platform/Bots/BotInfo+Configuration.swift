@@ -66,8 +66,8 @@ extension BotInfo.Model {
         presencePenalty = model.presencePenalty
         frequencyPenalty = model.frequencyPenalty
         parameters = model.parameters
-        apiMode = model.apiMode
-        cacheType = model.cacheType
+        apiMode = model.apiMode?.rawValue
+        cacheType = model.cacheType?.rawValue
         spAntiLeak = model.spAntiLeak
         spCurrentTime = model.spCurrentTime
     }

@@ -7,9 +7,9 @@ extension BotInfo {
         var modelName: String
         var temperature: Double?
         var topP: Double?
-        var topK: Int?
-        var maxTokens: Int?
-        var contextRound: Int?
+        var topK: Int32?
+        var maxTokens: Int32?
+        var contextRound: Int32?
         var responseFormat: String?
         var presencePenalty: Double?
         var frequencyPenalty: Double?

@@ -28,7 +28,10 @@ struct BotSettings: Sendable {
         for (index, question) in (onboardingInfo?.suggestedQuestions ?? []).enumerated() {
             try Limits.check(question, 0...50, "onboarding_info.suggested_questions[\(index)]")
         }
-        if let model = modelInfoConfig { try Limits.check(model.modelID, 1...64, "model_info_config.model_id") }
+        try modelInfoConfig?.check()
+        if modelInfoConfig?.cacheType == .prefix, promptInfo?.prompt != nil {
+            throw .invalid("prompt_info.prompt", "must be prefix_prompt_info when cache_type is prefix")
+        }
         try Limits.check(suggestReplyInfo?.customizedPrompt ?? "", 0...20_000, "suggest_reply_info.customized_prompt")
         if let datasets = knowledge?.datasetIDs, datasets.count > 150 {
             throw .invalid("knowledge.dataset_ids", "must have at most 150 items, has \(datasets.count)")
@@ -60,6 +63,22 @@ struct BotSettings: Sendable {
         configuration.plugins = pluginIDList.map { $0.idList ?? [] } ?? configuration.plugins
         configuration.workflows = workflowIDList.map { $0.ids ?? [] } ?? configuration.workflows
         configuration.media = mediaConfig ?? configuration.media
+    }
+}
+
+extension ModelConfiguration {
+    /// - Throws: 4000 naming the field that is out of its limits.
+    func check() throws(APIError) {
+        try Limits.check(modelID, 1...64, "model_info_config.model_id")
+        let numbers: [(Double?, ClosedRange<Double>, String)] = [
+            (temperature, 0...2, "temperature"), (topP, 0...1, "top_p"), (presencePenalty, -2...2, "presence_penalty"),
+            (frequencyPenalty, -2...2, "frequency_penalty"), (topK.map(Double.init), 0...2_147_483_647, "top_k"),
+            (maxTokens.map(Double.init), 1...2_147_483_647, "max_tokens"),
+            (contextRound.map(Double.init), 0...2_147_483_647, "context_round"),
+        ]
+        for case (let number?, let range, let name) in numbers where !range.contains(number) {
+            throw .invalid("model_info_config.\(name)", "must be from \(range.lowerBound) to \(range.upperBound)")
+        }
     }
 }
 

@@ -177,6 +177,12 @@ package struct Conversations: Resource {
 package enum Connector {
     /// The API, the channel of whatever names none.
     static let api = "1024"
+
+    /// The channels that everyone may publish to; all others are somebody's own.
+    static let official: Set<String> = [
+        api, "998", "999", "10000011", "10000113", "10000117", "10000120", "10000121", "10000122", "10000126",
+        "10000127", "10000128",
+    ]
 }
 
 /// The order of a list.

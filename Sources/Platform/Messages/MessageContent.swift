@@ -21,6 +21,14 @@ struct MessageContent: Sendable {
         }
     }
 
+    /// - Parameter messageType: question or answer.
+    /// - Throws: 4000 naming content_type with `prefix` before it, if such a message cannot have this content.
+    func check(for messageType: String, _ prefix: String = "") throws(APIError) {
+        if messageType == "answer", type != "text" {
+            throw .invalid(prefix + "content_type", "must be text for the assistant's messages")
+        }
+    }
+
     private struct Part: Decodable {
         var type: String
         var text: String?

@@ -43,9 +43,9 @@ package struct MessageInput: Decodable, Sendable {
         let natural = role == .user ? "question" : "answer"
         if let type, type != natural { throw .invalid(prefix + "type", "must be \(natural) for role \(role.rawValue)") }
         guard let content else { throw .invalid(prefix + "content", "must not be empty") }
-        return NewMessage(
-            role: role, type: natural, content: try MessageContent(content, type: contentType, prefix),
-            metaData: try checkedMetaData())
+        let checked = try MessageContent(content, type: contentType, prefix)
+        try checked.check(for: natural, prefix)
+        return NewMessage(role: role, type: natural, content: checked, metaData: try checkedMetaData())
     }
 
     private func checkedMetaData() throws(APIError) -> [String: String] {

@@ -101,6 +101,7 @@ package struct MessageStore: Sendable {
         return try await storage.database.write { connection in
             try Self.requireConversation(conversation, owner: owner, in: connection)
             let old = try Self.find(id, in: conversation, connection)
+            try content?.check(for: old.type)
             return try connection.first(
                 """
                 UPDATE message SET content = \(content?.text ?? old.content),

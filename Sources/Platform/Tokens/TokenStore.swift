@@ -19,11 +19,13 @@ package struct TokenStore: Sendable {
     ) throws -> TokenSecret {
         let secret = TokenSecret()
         let now = storage.clock.now()
+        // The second that has begun counts whole, so that a token never ends early.
+        let end = now * 1000 < storage.clock.milliseconds() ? now + 1 : now
         try connection.execute(
             """
             INSERT INTO token (id, user_id, name, hash, permissions, created_at, expires_at, revision)
             VALUES (\(storage.ids.next()), \(user), \(name), \(secret.hash.bytes), \(StoredJSON.text(permissions)),
-            \(now), \(lifetime.map { now + $0 }), (SELECT COALESCE(MAX(revision), 0) + 1 FROM token))
+            \(now), \(lifetime.map { end + $0 }), (SELECT COALESCE(MAX(revision), 0) + 1 FROM token))
             """)
         return secret
     }

@@ -19,8 +19,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private enum State {
         case idle
         case receiving(HTTPRequestHead, ByteBuffer?)
-        /// The body is over the limit and is thrown away.
-        case discarding(HTTPRequestHead, bytes: Int)
+        /// The body is over the limit: it was refused, and what still comes of it is thrown away.
+        case discarding(bytes: Int)
         case answering
         /// Nothing more is read or written.
         case closed
@@ -38,17 +38,16 @@ final class HTTPConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch (unwrapInboundIn(data), state) {
         case (.head(let head), .idle): receive(head, context)
-        case (.body(let part), .receiving(let head, let body)): receive(part, after: body, head)
-        case (.body(let part), .discarding(let head, let bytes)):
-            let bytes = bytes + part.readableBytes
-            state = .discarding(head, bytes: bytes)
+        case (.body(let part), .receiving(let head, let body)): receive(part, after: body, head, context)
+        case (.body(let part), .discarding(let bytes)):
+            state = .discarding(bytes: bytes + part.readableBytes)
             if bytes > Self.discardLimit { context.close(promise: nil) }
         case (.end, .receiving(let head, let body)):
             state = .answering
             answer(head, body, context)
-        case (.end, .discarding(let head, _)):
-            state = .answering
-            write(responder.refuse(Self.tooLarge), to: head, context)
+        case (.end, .discarding):
+            state = .idle
+            if closesAfterAnswer { context.close(promise: nil) }
         default: break
         }
     }
@@ -71,8 +70,9 @@ final class HTTPConnection: ChannelInboundHandler {
         if case .answering = state { return context.close(promise: nil) }
         state = .answering
         closesAfterAnswer = true
-        let refusal = APIError(APIError.Code(4000, status: 400, "The request is not valid HTTP"))
-        write(responder.refuse(refusal), to: HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"), context)
+        write(
+            responder.refuse(APIError(.invalidHTTP)), to: HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"),
+            closes: true, context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -90,11 +90,9 @@ final class HTTPConnection: ChannelInboundHandler {
         let length = head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
         let waits = head.headers.first(name: "Expect")?.lowercased() == "100-continue"
         if length > Self.bodyLimit {
-            // A client that waits for a word before it sends its body is told not to.
+            // A client that waits for a word before it sends its body is told not to, so no body follows.
             closesAfterAnswer = closesAfterAnswer || waits
-            state = waits ? .answering : .discarding(head, bytes: 0)
-            if waits { write(responder.refuse(Self.tooLarge), to: head, context) }
-            return
+            return refuse(head, bodyFollows: !waits, context)
         }
         if waits {
             context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
@@ -102,15 +100,23 @@ final class HTTPConnection: ChannelInboundHandler {
         state = .receiving(head, nil)
     }
 
-    private func receive(_ part: ByteBuffer, after body: ByteBuffer?, _ head: HTTPRequestHead) {
+    private func receive(
+        _ part: ByteBuffer, after body: ByteBuffer?, _ head: HTTPRequestHead, _ context: ChannelHandlerContext
+    ) {
         guard var body else { return state = .receiving(head, part) }
-        if body.readableBytes + part.readableBytes > Self.bodyLimit {
-            return state = .discarding(head, bytes: body.readableBytes)
-        }
+        if body.readableBytes + part.readableBytes > Self.bodyLimit { return refuse(head, bodyFollows: true, context) }
         // The state must not hold the buffer while it grows, or every part would copy it.
         state = .idle
         body.writeImmutableBuffer(part)
         state = .receiving(head, body)
+    }
+
+    /// Answers at once that the body is too large. The rest of it is still read, since many clients read no answer
+    /// before they have sent all.
+    private func refuse(_ head: HTTPRequestHead, bodyFollows: Bool, _ context: ChannelHandlerContext) {
+        state = .answering
+        write(responder.refuse(Self.tooLarge), to: head, closes: !bodyFollows, context)
+        if bodyFollows { state = .discarding(bytes: 0) }
     }
 
     // MARK: Answering
@@ -121,14 +127,15 @@ final class HTTPConnection: ChannelInboundHandler {
             let reply = await responder.respond(to: head, body: body)
             let loop = bound.eventLoop
             if loop.inEventLoop {
-                bound.value.0.write(reply, to: head, bound.value.1)
+                bound.value.0.write(reply, to: head, closes: true, bound.value.1)
             } else {
-                loop.execute { bound.value.0.write(reply, to: head, bound.value.1) }
+                loop.execute { bound.value.0.write(reply, to: head, closes: true, bound.value.1) }
             }
         }
     }
 
-    private func write(_ reply: HTTPReply, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    /// - Parameter closes: whether to close the connection after the answer, if it is to be closed at all.
+    private func write(_ reply: HTTPReply, to head: HTTPRequestHead, closes: Bool, _ context: ChannelHandlerContext) {
         // The client may have gone meanwhile.
         guard case .answering = state else { return }
         var headers = HTTPHeaders()
@@ -147,7 +154,7 @@ final class HTTPConnection: ChannelInboundHandler {
             wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: reply.status, headers: headers))),
             promise: nil)
         if head.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil) }
-        if closesAfterAnswer {
+        if closesAfterAnswer, closes {
             state = .closed
             context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in context.close(promise: nil) }
         } else {

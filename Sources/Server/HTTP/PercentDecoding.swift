@@ -9,9 +9,9 @@ enum PercentDecoding {
         var pairs: [(String, String)] = []
         for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
             let separator = pair.firstIndex(of: UInt8(ascii: "="))
-            let name = try decode(pair[..<(separator ?? pair.endIndex)], plusIsSpace: true)
+            let name = try decode(pair[..<(separator ?? pair.endIndex)], isQuery: true)
             let value = separator.map { pair[pair.index(after: $0)...] } ?? pair[pair.endIndex...]
-            pairs.append((name, try decode(value, plusIsSpace: true)))
+            pairs.append((name, try decode(value, isQuery: true)))
         }
         return pairs
     }
@@ -20,21 +20,21 @@ enum PercentDecoding {
     ///
     /// - Throws: 4000 for what is no UTF-8 text.
     static func segment(_ segment: Substring) throws(APIError) -> String {
-        try decode(segment.utf8, plusIsSpace: false)
+        try decode(segment.utf8, isQuery: false)
     }
 
-    private static func decode(_ encoded: Substring.UTF8View, plusIsSpace: Bool) throws(APIError) -> String {
+    private static func decode(_ encoded: Substring.UTF8View, isQuery: Bool) throws(APIError) -> String {
         guard encoded.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") || $0 >= 0x80 }) else {
             return String(Substring(encoded))
         }
         var bytes: [UInt8] = []
         var rest = encoded[...]
         while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "+"), plusIsSpace {
+            if byte == UInt8(ascii: "+"), isQuery {
                 bytes.append(UInt8(ascii: " "))
             } else if byte == UInt8(ascii: "%") {
                 guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
-                    throw .invalid("query", "has a % that is not followed by two hexadecimal digits")
+                    throw .invalid(isQuery ? "query" : "path", "has a % that is not followed by two hexadecimal digits")
                 }
                 bytes.append(high << 4 | low)
             } else {
@@ -42,7 +42,7 @@ enum PercentDecoding {
             }
         }
         guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
-            throw .invalid("query", "is not UTF-8 text")
+            throw .invalid(isQuery ? "query" : "path", "is not UTF-8 text")
         }
         return text
     }
