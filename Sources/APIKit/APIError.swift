@@ -59,7 +59,8 @@ extension APIError.Code {
     package static let noPermission = Self(4101, "The token does not have the permission this operation needs")
     package static let notFound = Self(4200, "The requested resource does not exist")
     package static let internalError = Self(
-        5000, status: 500, "The server failed to process the request. Try again later, and give its log id when you report it")
+        5000, status: 500,
+        "The server failed to process the request. Try again later, and give its log id when you report it")
     package static let invalidHTTP = Self(4000, status: 400, "The request is not valid HTTP")
     package static let unknownRoute = Self(4000, status: 404, "There is no such operation")
     package static let wrongMethod = Self(4000, status: 405, "This path does not support the request's method")

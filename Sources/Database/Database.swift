@@ -24,7 +24,8 @@ package final class Database: Sendable {
         writer = GroupCommit(first: first) { try connect(.readWrite) }
         switch location {
         case .file(let path):
-            readers = .inline(ConnectionPool { try SQLiteConnection(path: path, mode: .readOnly, cacheKilobytes: 4_096) })
+            readers = .inline(
+                ConnectionPool { try SQLiteConnection(path: path, mode: .readOnly, cacheKilobytes: 4_096) })
         case .postgres:
             readers = .threaded(ReaderThreads(count: 6) { try connect(.readOnly) })
         }

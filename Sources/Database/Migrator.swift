@@ -19,7 +19,8 @@ struct Migrator {
     let migrations: [Migration]
 
     init(_ migrations: [Migration]) {
-        precondition(migrations.map(\.number) == Array(1..<migrations.count + 1), "migrations must be numbered 1, 2, 3, …")
+        precondition(
+            migrations.map(\.number) == Array(1..<migrations.count + 1), "migrations must be numbered 1, 2, 3, …")
         self.migrations = migrations
     }
 
@@ -55,6 +56,7 @@ struct Migrator {
 
     private static func sqliteText(_ sql: String) -> String {
         let types: [Substring: Substring] = ["BIGINT": "INTEGER", "BYTEA": "BLOB"]
-        return sql.split(separator: " ", omittingEmptySubsequences: false).map { types[$0] ?? $0 }.joined(separator: " ")
+        return sql.split(separator: " ", omittingEmptySubsequences: false).map { types[$0] ?? $0 }.joined(
+            separator: " ")
     }
 }

@@ -66,7 +66,8 @@ package struct Row {
         switch source {
         case .sqlite(let statement):
             guard let start = sqlite3_column_blob(statement, Int32(column)) else { return [] }
-            return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, Int32(column)))))
+            return Array(
+                UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, Int32(column)))))
         #if PostgreSQL
         case .postgres(let result, let row): return result.blob(row, column)
         #endif

@@ -25,10 +25,12 @@ package struct Application: Sendable {
         let resources = Self.resources(storage)
         let endpoints = resources.flatMap(\.endpoints)
         let metrics = Metrics(
-            routes: endpoints.map { ($0.operation.verb.rawValue, $0.operation.path) } + OperatorPages.paths.map { ("GET", $0) })
+            routes: endpoints.map { ($0.operation.verb.rawValue, $0.operation.path) }
+                + OperatorPages.paths.map { ("GET", $0) })
         let document = try Self.openAPI(resources)
         responder = Responder(
-            endpoints: endpoints, pages: OperatorPages(database: storage.database, metrics: metrics, openAPI: document).pages,
+            endpoints: endpoints,
+            pages: OperatorPages(database: storage.database, metrics: metrics, openAPI: document).pages,
             authority: authority, metrics: metrics, logger: logger)
     }
 
@@ -82,7 +84,8 @@ package struct Application: Sendable {
         do {
             try result.get()
         } catch let error as IOError {
-            throw Settings.Fault(description: "cannot listen on \(host):\(port): \(String(cString: strerror(error.errnoCode)))")
+            throw Settings.Fault(
+                description: "cannot listen on \(host):\(port): \(String(cString: strerror(error.errnoCode)))")
         }
     }
 }

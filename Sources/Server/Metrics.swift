@@ -53,10 +53,15 @@ final class Metrics: Sendable {
 
     /// - Parameter commits: how many commits the database made, and of how many units of work.
     func text(commits: (commits: Int, units: Int)) -> String {
-        var lines = ["# HELP buckle_requests_total Requests by route, HTTP status and code.", "# TYPE buckle_requests_total counter"]
+        var lines = [
+            "# HELP buckle_requests_total Requests by route, HTTP status and code.",
+            "# TYPE buckle_requests_total counter",
+        ]
         let counted = (routes + [other]).map { ($0, $0.counts.withLock { $0 }) }.filter { !$0.1.outcomes.isEmpty }
         for (route, counts) in counted {
-            for (outcome, count) in counts.outcomes.sorted(by: { ($0.key.status, $0.key.code) < ($1.key.status, $1.key.code) }) {
+            for (outcome, count) in counts.outcomes.sorted(by: {
+                ($0.key.status, $0.key.code) < ($1.key.status, $1.key.code)
+            }) {
                 let labels = "\(Self.labels(route)),status=\"\(outcome.status)\",code=\"\(outcome.code)\""
                 lines.append("buckle_requests_total{\(labels)} \(count)")
             }
@@ -78,7 +83,8 @@ final class Metrics: Sendable {
         }
         lines += Self.metric("buckle_database_commits_total", "counter", "Commits.", commits.commits)
         lines += Self.metric(
-            "buckle_database_units_total", "counter", "Units of work, of which a commit holds one or more.", commits.units)
+            "buckle_database_units_total", "counter", "Units of work, of which a commit holds one or more.",
+            commits.units)
         lines += Self.metric(
             "buckle_open_streams", "gauge", "Streams of events that are open.", openStreams.load(ordering: .relaxed))
         lines += process()
@@ -87,7 +93,9 @@ final class Metrics: Sendable {
 
     private static func labels(_ route: RouteCounts) -> String { "method=\"\(route.method)\",route=\"\(route.path)\"" }
 
-    private static func metric(_ name: String, _ type: String, _ help: String, _ value: some CustomStringConvertible) -> [String] {
+    private static func metric(_ name: String, _ type: String, _ help: String, _ value: some CustomStringConvertible)
+        -> [String]
+    {
         ["# HELP \(name) \(help)", "# TYPE \(name) \(type)", "\(name) \(value)"]
     }
 
@@ -105,7 +113,6 @@ final class Metrics: Sendable {
 
 /// What the kernel knows of this process.
 enum ProcessFigures {
-
     static func residentBytes() -> Int {
         guard let file = fopen("/proc/self/statm", "r") else { return 0 }
         defer { fclose(file) }

@@ -50,7 +50,9 @@ package struct Settings: Sendable {
 extension Settings.Source {
     init(environment: [String: String]) throws {
         let port = try environment["BUCKLE_PORT"].map { text in
-            guard let port = Int(text) else { throw Settings.Fault(description: "BUCKLE_PORT must be a number, is \(text)") }
+            guard let port = Int(text) else {
+                throw Settings.Fault(description: "BUCKLE_PORT must be a number, is \(text)")
+            }
             return port
         }
         let format = try environment["BUCKLE_LOG_FORMAT"].map { text in

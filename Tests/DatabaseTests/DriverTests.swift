@@ -107,7 +107,9 @@ private let notes = Migration(
             defer { database.close() }
             let other = try Database.connector(location)(.readOnly)
             for id in 1...50 {
-                _ = try await database.write("INSERT INTO note (id, body) VALUES (\(id), \("x")) RETURNING id") { $0.int(0) }
+                _ = try await database.write("INSERT INTO note (id, body) VALUES (\(id), \("x")) RETURNING id") {
+                    $0.int(0)
+                }
                 #expect(try other.first("SELECT COUNT(*) FROM note") { $0.int(0) } == id)
             }
         }

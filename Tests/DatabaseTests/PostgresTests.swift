@@ -34,8 +34,11 @@ struct PostgresTests {
                 // Lost while idle: replaced, at the latest for the second caller.
                 for _ in 1...2 { _ = try? await database.read { try $0.first("SELECT 1") { $0.int(0) } } }
                 for _ in 1...8 { _ = try? await database.read { try $0.first("SELECT 1") { $0.int(0) } } }
-                #expect(try await database.read { try $0.first("SELECT COUNT(*) FROM note") { $0.int(0) } } == round - 1)
-                _ = try await database.write("INSERT INTO note VALUES (\(round + 100), 'kept') RETURNING id") { $0.int(0) }
+                #expect(
+                    try await database.read { try $0.first("SELECT COUNT(*) FROM note") { $0.int(0) } } == round - 1)
+                _ = try await database.write("INSERT INTO note VALUES (\(round + 100), 'kept') RETURNING id") {
+                    $0.int(0)
+                }
             }
         }
     }

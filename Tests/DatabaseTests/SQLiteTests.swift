@@ -25,7 +25,9 @@ private let notes = Migration(1, "notes", "CREATE TABLE note (id BIGINT PRIMARY 
         try await withScratchDatabase(.sqlite) { location in
             let database = try Database(location, migrations: [notes])
             defer { database.close() }
-            let type = try await database.read { try $0.first("SELECT type FROM pragma_table_info('note')") { $0.text(0) } }
+            let type = try await database.read {
+                try $0.first("SELECT type FROM pragma_table_info('note')") { $0.text(0) }
+            }
             #expect(type == "INTEGER")
         }
     }

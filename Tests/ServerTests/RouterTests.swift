@@ -23,7 +23,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "/", "/v1", "/v1/", "/v1/things/", "/v1/things/5/", "/v1/things//parts/6", "/v1/things/5/parts", "/v1//things",
+        "", "/", "/v1", "/v1/", "/v1/things/", "/v1/things/5/", "/v1/things//parts/6", "/v1/things/5/parts",
+        "/v1//things",
         "/v1/things/5/parts/6/7", "/V1/things",
     ])
     func `what is no path of a route leads nowhere`(_ path: String) {

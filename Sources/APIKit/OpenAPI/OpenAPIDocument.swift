@@ -35,32 +35,33 @@ package struct OpenAPIDocument {
                 }
             }
         }
-        addComponent("Detail", .make([
-            ("type", "object"), ("required", ["logid"]),
-            ("properties", .make([("logid", described("string", "Names the call in the server's log."))])),
-        ]))
+        addComponent(
+            "Detail",
+            [
+                "type": "object", "required": ["logid"],
+                "properties": ["logid": described("string", "Names the call in the server's log.")],
+            ])
         addComponent("Error", envelope(data: nil, isFlat: false))
-        return .make([
-            ("openapi", "3.1.0"),
-            ("info", .make([("title", .string(title)), ("version", .string(version))])),
-            ("tags", .array(tags.map { .make([("name", .string($0))]) })),
-            ("paths", .make(paths.map { ($0.path, .make($0.operations)) })),
-            ("components", .make([
-                ("schemas", .make(components.sorted { $0.0 < $1.0 })),
-                ("securitySchemes", .make([
-                    ("token", .make([("type", "http"), ("scheme", "bearer"), ("description", "A token, such as `pat_…`.")]))
-                ])),
-            ])),
-            ("security", [.make([("token", [])])]),
-            ("x-error-codes", .array(APIError.Code.all.map(Self.errorCode))),
-        ])
+        return [
+            "openapi": "3.1.0", "info": ["title": .string(title), "version": .string(version)],
+            "tags": .array(tags.map { ["name": .string($0)] }),
+            "paths": .make(paths.map { ($0.path, .make($0.operations)) }),
+            "components": [
+                "schemas": .make(components.sorted { $0.0 < $1.0 }),
+                "securitySchemes": [
+                    "token": ["type": "http", "scheme": "bearer", "description": "A token, such as `pat_…`."]
+                ],
+            ],
+            "security": [["token": []]],
+            "x-error-codes": .array(APIError.Code.all.map(Self.errorCode)),
+        ]
     }
 
     private static func errorCode(_ code: APIError.Code) -> JSON {
-        .make([
-            ("code", .integer(Int64(code.number))), ("status", .integer(Int64(code.status))),
-            ("meaning", .string(code.summary)),
-        ])
+        [
+            "code": .integer(Int64(code.number)), "status": .integer(Int64(code.status)),
+            "meaning": .string(code.summary),
+        ]
     }
 
     private mutating func operation(_ operation: Operation, tag: String) throws -> JSON {
@@ -71,7 +72,8 @@ package struct OpenAPIDocument {
         ]
         let points = operation.access.points
         if !points.isEmpty {
-            members.append(("description", .string("Needs the permission \(points.map { "`\($0)`" }.joined(separator: ", ")).")))
+            members.append(
+                ("description", .string("Needs the permission \(points.map { "`\($0)`" }.joined(separator: ", ")).")))
             members.append(("x-permissions", .array(points.map { .string($0) })))
         }
         if operation.isDeprecated { members.append(("deprecated", true)) }
@@ -79,10 +81,11 @@ package struct OpenAPIDocument {
         if !parameters.isEmpty { members.append(("parameters", .array(parameters))) }
         if let body { members.append(("requestBody", body)) }
         let reply = try reply(operation)
-        members.append(("responses", .make([
-            ("200", response("The result, or an error whose `code` is not 0.", reply)),
-            ("default", response("An error.", ["$ref": "#/components/schemas/Error"])),
-        ])))
+        let responses: JSON = [
+            "200": response("The result, or an error whose `code` is not 0.", reply),
+            "default": response("An error.", ["$ref": "#/components/schemas/Error"]),
+        ]
+        members.append(("responses", responses))
         return .make(members)
     }
 
@@ -116,10 +119,10 @@ package struct OpenAPIDocument {
         let body = object(name, bodyFields)
         return (
             parameters,
-            .make([
-                ("required", .bool(bodyFields.contains(where: \.isRequired))),
-                ("content", ["application/json": .make([("schema", body)])]),
-            ])
+            [
+                "required": .bool(bodyFields.contains(where: \.isRequired)),
+                "content": ["application/json": ["schema": body]],
+            ]
         )
     }
 
@@ -128,7 +131,9 @@ package struct OpenAPIDocument {
         case .none: return envelope(data: nil, isFlat: false)
         case .data: return envelope(data: schema(try operation.output()), isFlat: false)
         case .flat:
-            guard case .object(let name, let fields) = try operation.output() else { return envelope(data: nil, isFlat: false) }
+            guard case .object(let name, let fields) = try operation.output() else {
+                return envelope(data: nil, isFlat: false)
+            }
             return envelope(data: object(name, fields, areOptional: true), isFlat: true)
         }
     }
@@ -144,34 +149,31 @@ package struct OpenAPIDocument {
         if let data, isFlat, case .object(let members)? = data["properties"] {
             properties += members.map { ($0.key, $0.value) }
         }
-        return .make([
-            ("type", "object"), ("required", ["code", "msg", "detail"]), ("properties", .make(properties)),
-        ])
+        return ["type": "object", "required": ["code", "msg", "detail"], "properties": .make(properties)]
     }
 
     private func response(_ description: String, _ schema: JSON) -> JSON {
-        .make([
-            ("description", .string(description)),
-            ("headers", ["X-Tt-Logid": .make([("schema", ["type": "string"])])]),
-            ("content", ["application/json": .make([("schema", schema)])]),
-        ])
+        [
+            "description": .string(description), "headers": ["X-Tt-Logid": ["schema": ["type": "string"]]],
+            "content": ["application/json": ["schema": schema]],
+        ]
     }
 
     private func described(_ type: String, _ text: String) -> JSON {
-        .make([("type", .string(type)), ("description", .string(text))])
+        ["type": .string(type), "description": .string(text)]
     }
 
     private mutating func schema(_ schema: Schema) -> JSON {
         switch schema {
         case .string(let cases) where cases.isEmpty: return ["type": "string"]
-        case .string(let cases): return .make([("type", "string"), ("enum", .array(cases.map { .string($0) }))])
-        case .id: return .make([("type", "string"), ("pattern", "^[1-9][0-9]{0,18}$")])
-        case .integer: return .make([("type", "integer"), ("format", "int64")])
-        case .number: return .make([("type", "number"), ("format", "double")])
+        case .string(let cases): return ["type": "string", "enum": .array(cases.map { .string($0) })]
+        case .id: return ["type": "string", "pattern": "^[1-9][0-9]{0,18}$"]
+        case .integer: return ["type": "integer", "format": "int64"]
+        case .number: return ["type": "number", "format": "double"]
         case .boolean: return ["type": "boolean"]
         case .any: return [:]
-        case .array(let element): return .make([("type", "array"), ("items", self.schema(element))])
-        case .map(let value): return .make([("type", "object"), ("additionalProperties", self.schema(value))])
+        case .array(let element): return ["type": "array", "items": self.schema(element)]
+        case .map(let value): return ["type": "object", "additionalProperties": self.schema(value)]
         case .reference(let name): return ["$ref": .string("#/components/schemas/\(name)")]
         case .object(let name, let fields):
             if !components.contains(where: { $0.0 == name }) {

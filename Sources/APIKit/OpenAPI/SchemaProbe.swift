@@ -16,7 +16,9 @@ package enum SchemaProbe {
         case is Double.Type: return (0.0 as! T, .number)
         default: break
         }
-        if let enumeration = type as? any CaseIterable.Type, let (first, names) = cases(of: enumeration), let first = first as? T {
+        if let enumeration = type as? any CaseIterable.Type, let (first, names) = cases(of: enumeration),
+            let first = first as? T
+        {
             return (first, .string(cases: names))
         }
         let name = componentName(type)

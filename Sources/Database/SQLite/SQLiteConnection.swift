@@ -11,7 +11,9 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
 
     init(path: String, mode: Database.Mode, cacheKilobytes: Int) throws {
         var opened: OpaquePointer?
-        let flags = SQLITE_OPEN_NOMUTEX | (mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+        let flags =
+            SQLITE_OPEN_NOMUTEX
+            | (mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
         let status = sqlite3_open_v2(path, &opened, flags, nil)
         guard status == SQLITE_OK, let opened else {
             let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
@@ -62,7 +64,8 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
     func pipeline(_ statements: [SQL], _ visit: (Int, Rows) throws -> Void) throws {
         for (index, sql) in statements.enumerated() {
             try withStatement(sql) { statement in
-                try visit(index, Rows { body in while try self.step(statement, sql) { try body(Row(.sqlite(statement))) } })
+                try visit(
+                    index, Rows { body in while try self.step(statement, sql) { try body(Row(.sqlite(statement))) } })
                 while try step(statement, sql) {}
             }
         }

@@ -146,7 +146,8 @@ package struct BotList: Resource {
             .get, "/v1/space/published_bots_list", "List the published bots of a workspace",
             access: .permission("getPublishedBot"), isDeprecated: true
         ) { input, call in
-            let page = try PageRequest(number: input.pageIndex, size: input.pageSize, standardSize: 20, maximumSize: 100)
+            let page = try PageRequest(
+                number: input.pageIndex, size: input.pageSize, standardSize: 20, maximumSize: 100)
             let (items, total) = try await bots.list(
                 .publishedOnline, of: input.spaceID, connector: Connector.api, member: call.user, page)
             return PublishedPage(

@@ -114,7 +114,8 @@ package struct Bots: Resource {
                 guard ID(connector) != nil else { throw APIError.invalid("connector_ids", "must be decimal ids") }
             }
             if !connectors.contains(Connector.api), !Connector.official.isSuperset(of: connectors) {
-                throw APIError.invalid("connector_ids", "must have \(Connector.api), the API, beside a channel of one's own")
+                throw APIError.invalid(
+                    "connector_ids", "must have \(Connector.api), the API, beside a channel of one's own")
             }
             let version = try await versions.publish(input.botID, to: connectors, publisher: call.user)
             return PublishedBot(botID: input.botID, version: String(version))

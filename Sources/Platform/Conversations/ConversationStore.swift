@@ -29,11 +29,11 @@ package struct ConversationStore: Sendable {
         let name = name ?? messages.lazy.compactMap(\.conversationName).first ?? ""
         // The first section has the conversation's own id.
         let insert: SQL = try """
-            INSERT INTO conversation
-            (id, owner_id, bot_id, connector_id, name, meta_data, last_section_id, created_at, updated_at)
-            VALUES (\(id), \(owner), \(bot), \(connector), \(name), \(StoredJSON.text(metaData)), \(id), \(now), \(now))
-            RETURNING \(Self.columns)
-            """
+        INSERT INTO conversation
+        (id, owner_id, bot_id, connector_id, name, meta_data, last_section_id, created_at, updated_at)
+        VALUES (\(id), \(owner), \(bot), \(connector), \(name), \(StoredJSON.text(metaData)), \(id), \(now), \(now))
+        RETURNING \(Self.columns)
+        """
         guard !messages.isEmpty else { return try await storage.database.write(insert, Self.conversation)[0] }
         return try await storage.database.write { connection in
             let made = try connection.query(insert, Self.conversation)[0]

@@ -131,7 +131,8 @@ package struct Conversations: Resource {
 
     var rename: Endpoint<RenameInput, Conversation> {
         Endpoint(
-            .put, "/v1/conversations/{conversation_id}", "Rename a conversation", access: .permission("editConversation")
+            .put, "/v1/conversations/{conversation_id}", "Rename a conversation",
+            access: .permission("editConversation")
         ) { input, call in
             try Limits.check(input.name, 1...100, "name")
             try Limits.checkNotBlank(input.name, "name")

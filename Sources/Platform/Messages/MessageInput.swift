@@ -32,7 +32,8 @@ package struct MessageInput: Decodable, Sendable {
         for (index, message) in messages.enumerated() where message.content.plainText == nil {
             let neighbours = [index - 1, index + 1].filter(messages.indices.contains)
             guard neighbours.contains(where: { messages[$0].content.type == "text" }) else {
-                throw .invalid("messages[\(index)].content", "has no text, so a text message must stand before or after it")
+                throw .invalid(
+                    "messages[\(index)].content", "has no text, so a text message must stand before or after it")
             }
         }
         return messages

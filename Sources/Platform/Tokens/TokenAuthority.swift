@@ -71,7 +71,8 @@ package final class TokenAuthority: Sendable {
     private static func bearer(_ header: String) -> TokenSecret? {
         let space = UInt8(ascii: " ")
         let scheme = header.utf8.prefix(7)
-        guard scheme.elementsEqual("Bearer ".utf8) || scheme.lazy.map({ $0 | 0x20 }).elementsEqual("bearer ".utf8) else {
+        guard scheme.elementsEqual("Bearer ".utf8) || scheme.lazy.map({ $0 | 0x20 }).elementsEqual("bearer ".utf8)
+        else {
             return nil
         }
         let secret = header.utf8.dropFirst(7).drop { $0 == space }

@@ -29,7 +29,8 @@ struct StorageOptions: ParsableArguments {
         let settings = try settings()
         let location = try DataDirectory.location(settings)
         if case .file(let path) = location, access(path, F_OK) != 0 {
-            throw Settings.Fault(description: "there is no data in \(settings.dataDirectory); `buckle serve` sets it up")
+            throw Settings.Fault(
+                description: "there is no data in \(settings.dataDirectory); `buckle serve` sets it up")
         }
         return try await Storage.open(location)
     }

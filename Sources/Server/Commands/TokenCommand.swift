@@ -6,7 +6,8 @@ import Platform
 
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "token", abstract: "Make, list and revoke tokens. A running server honours changes within a second.",
+        commandName: "token",
+        abstract: "Make, list and revoke tokens. A running server honours changes within a second.",
         subcommands: [Create.self, List.self, Revoke.self])
 
     struct Create: AsyncParsableCommand {
@@ -28,7 +29,8 @@ struct TokenCommand: AsyncParsableCommand {
             guard (1...100).contains(name.unicodeScalars.count) else {
                 throw ValidationError("--name must have 1 to 100 characters.")
             }
-            for point in permission where point != PermissionPoint.everything && !PermissionPoint.names.contains(point) {
+            for point in permission where point != PermissionPoint.everything && !PermissionPoint.names.contains(point)
+            {
                 throw ValidationError(
                     "\(point) is no permission point. Known are all, \(PermissionPoint.names.joined(separator: ", ")).")
             }

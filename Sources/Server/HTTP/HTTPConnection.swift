@@ -95,7 +95,8 @@ final class HTTPConnection: ChannelInboundHandler {
             return refuse(head, bodyFollows: !waits, context)
         }
         if waits {
-            context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
+            context.writeAndFlush(
+                wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
         }
         state = .receiving(head, nil)
     }
@@ -103,7 +104,10 @@ final class HTTPConnection: ChannelInboundHandler {
     private func receive(
         _ part: ByteBuffer, after body: ByteBuffer?, _ head: HTTPRequestHead, _ context: ChannelHandlerContext
     ) {
-        guard var body else { return state = .receiving(head, part) }
+        guard var body else {
+            state = .receiving(head, part)
+            return
+        }
         if body.readableBytes + part.readableBytes > Self.bodyLimit { return refuse(head, bodyFollows: true, context) }
         // The state must not hold the buffer while it grows, or every part would copy it.
         state = .idle
@@ -156,7 +160,9 @@ final class HTTPConnection: ChannelInboundHandler {
         if head.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil) }
         if closesAfterAnswer, closes {
             state = .closed
-            context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+            context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
+                context.close(promise: nil)
+            }
         } else {
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         }

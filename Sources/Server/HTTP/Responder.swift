@@ -45,7 +45,9 @@ struct Responder: Sendable {
         do {
             let match = router.match(head.method == .HEAD ? .GET : head.method, target.path)
             route = match?.route
-            guard let match else { throw APIError(.unknownRoute, "There is no operation \(head.method) \(target.path)") }
+            guard let match else {
+                throw APIError(.unknownRoute, "There is no operation \(head.method) \(target.path)")
+            }
             guard let number = match.route else {
                 let error = APIError(.wrongMethod, "\(target.path) does not support \(head.method)")
                 reply = HTTPReply(error, logID: logID, allowed: match.allowed)
@@ -87,7 +89,8 @@ struct Responder: Sendable {
         let points = endpoint.operation.access.points
         guard token.permissionSet.contains(points) else {
             throw APIError(
-                .noPermission, "The token lacks the permission \(points.joined(separator: ", ")), which this operation needs")
+                .noPermission,
+                "The token lacks the permission \(points.joined(separator: ", ")), which this operation needs")
         }
         var source = InputSource(query: try PercentDecoding.query(target.query))
         for (name, segment) in parameters { source.path.append((name, try PercentDecoding.segment(segment))) }
@@ -126,7 +129,8 @@ struct Responder: Sendable {
     private static func apiError(_ error: any Error) -> APIError {
         switch (error as? DatabaseError)?.kind {
         case .full: APIError(.internalError, "The server's disk is full. Nothing was changed.", cause: error)
-        case .readOnly: APIError(.internalError, "The server's database is read-only. Nothing was changed.", cause: error)
+        case .readOnly:
+            APIError(.internalError, "The server's database is read-only. Nothing was changed.", cause: error)
         default: .internalFailure(error)
         }
     }

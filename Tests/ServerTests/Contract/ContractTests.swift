@@ -98,7 +98,9 @@ import Testing
                         body[field.name] = replacement
                         let reply = try await server.send(
                             operation.method, operation.samplePath, .object(body.members), token: server.owner.token)
-                        #expect(reply.code == 4000 && reply.message.contains(field.name), "\(operation.path) \(reply.message)")
+                        #expect(
+                            reply.code == 4000 && reply.message.contains(field.name),
+                            "\(operation.path) \(reply.message)")
                     }
                 }
             }

@@ -93,7 +93,8 @@ extension TestServer {
     }
 
     func call(_ operation: APIKit.Operation, ids: [String: String], as caller: Caller) async throws -> Reply {
-        let body = operation.verb == .get ? nil : JSON.object(try operation.sampleBody(caller.workspace, ids: ids).members)
+        let body =
+            operation.verb == .get ? nil : JSON.object(try operation.sampleBody(caller.workspace, ids: ids).members)
         return try await send(operation.method, operation.path(ids: ids), body, token: caller.token)
     }
 }

@@ -69,7 +69,10 @@ import Testing
         try await TestServer.with(.sqlite) { server in
             let authority = TokenAuthority(tokens: TokenStore(storage: server.application.storage), clock: .system)
             let token = server.owner.token
-            for header in ["", "Bearer", "Bearer ", token, "Basic \(token)", "Bearer \(token) x", "Bearer\(token)", "Béarer \(token)"] {
+            for header in [
+                "", "Bearer", "Bearer ", token, "Basic \(token)", "Bearer \(token) x", "Bearer\(token)",
+                "Béarer \(token)",
+            ] {
                 await #expect(throws: APIError.self, "\(header)") { try await authority.authenticate(header) }
             }
         }
