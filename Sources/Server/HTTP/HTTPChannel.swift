@@ -15,15 +15,11 @@ struct HTTPChannel: ServerChildChannel {
 
     let responder: Responder
 
-    /// How long a connection may be silent before it is closed.
-    private static let idleTimeout = TimeAmount.seconds(75)
-
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false)
-            try pipeline.addHandler(IdleStateHandler(allTimeout: Self.idleTimeout))
             try pipeline.addHandler(HTTPConnection(responder: responder))
             return Value(channel: channel)
         }

@@ -16,6 +16,9 @@ final class HTTPConnection: ChannelInboundHandler {
     /// What more of a refused body is read, so that the client gets to read the refusal, before the connection is cut.
     private static let discardLimit = 256 << 20
 
+    /// A connection on which nothing comes for as long as this, twice at most, is closed.
+    private static let idleTimeout = TimeAmount.seconds(75)
+
     private enum State {
         case idle
         case receiving(HTTPRequestHead, ByteBuffer?)
@@ -30,12 +33,25 @@ final class HTTPConnection: ChannelInboundHandler {
     private var state = State.idle
     private var closesAfterAnswer = false
     private var executor: LoopExecutor?
+    /// Whether anything came since the last look.
+    private var isActive = false
+    private var idleWatch: RepeatedTask?
 
     init(responder: Responder) { self.responder = responder }
 
-    func handlerAdded(context: ChannelHandlerContext) { executor = LoopExecutor(context.eventLoop) }
+    func handlerAdded(context: ChannelHandlerContext) {
+        executor = LoopExecutor(context.eventLoop)
+        // Cheaper than NIO's IdleStateHandler, which asks for the time at every read and write.
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        idleWatch = context.eventLoop.scheduleRepeatedTask(initialDelay: Self.idleTimeout, delay: Self.idleTimeout) { _ in
+            bound.value.0.closeIfIdle(bound.value.1)
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { idleWatch?.cancel() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isActive = true
         switch (unwrapInboundIn(data), state) {
         case (.head(let head), .idle): receive(head, context)
         case (.body(let part), .receiving(let head, let body)): receive(part, after: body, head, context)
@@ -57,10 +73,6 @@ final class HTTPConnection: ChannelInboundHandler {
         case ChannelEvent.inputClosed:
             // The client sends no more; it still gets the answer it waits for.
             if case .answering = state { closesAfterAnswer = true } else { context.close(promise: nil) }
-        case is IdleStateHandler.IdleStateEvent:
-            // A request that is being answered is not idle, however long that takes.
-            if case .answering = state { break }
-            context.close(promise: nil)
         default: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -78,6 +90,13 @@ final class HTTPConnection: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         state = .closed
         context.fireChannelInactive()
+    }
+
+    private func closeIfIdle(_ context: ChannelHandlerContext) {
+        defer { isActive = false }
+        // A request that is being answered is not idle, however long that takes.
+        if case .answering = state { return }
+        if !isActive { context.close(promise: nil) }
     }
 
     // MARK: Receiving
