@@ -52,7 +52,7 @@ test: dependencies-test build-tests $(VENV)/installed ## Run every test, on SQLi
 	scripts/postgres with $(MAKE) --no-print-directory BUILT=1 test-swift test-sdk test-crash
 
 .PHONY: check
-check: dependencies-test check-imports check-sizes check-format test check-docs ## What CI runs: test and every check below
+check: dependencies-test check-imports check-sizes check-format test check-docs check-plain ## What CI runs: test and every check below
 
 .PHONY: test-swift
 test-swift: build-tests ## Run the Swift tests; those on PostgreSQL need BUCKLE_TEST_DATABASE
@@ -110,6 +110,12 @@ help: ## Show this list
 	@awk 'BEGIN { FS = ":[^#]*## " } \
 	    /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	    /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Last of the checks, since it leaves a server without PostgreSQL in .build until the next build.
+.PHONY: check-plain
+check-plain: ## Check that a plain `swift build`, without PostgreSQL, works too
+	$(SWIFT) build --product buckle
+	! ldd .build/debug/buckle | grep libpq
 
 # Installs what the machine lacks.
 .PHONY: dependencies-build dependencies-test dependencies-bench

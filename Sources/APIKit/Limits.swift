@@ -15,6 +15,11 @@ package enum Limits {
         if text.unicodeScalars.allSatisfy(\.properties.isWhitespace) { throw .invalid(field, "must not be blank") }
     }
 
+    /// - Throws: 4000 naming `field`, if there are more than `most` items.
+    package static func check(count: Int?, atMost most: Int, _ field: String) throws(APIError) {
+        if let count, count > most { throw .invalid(field, "must have at most \(most) items, has \(count)") }
+    }
+
     /// The number, or `standard` if there is none.
     ///
     /// - Throws: 4000 naming `field`, unless it lies in `range`.

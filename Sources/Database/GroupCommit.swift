@@ -60,7 +60,7 @@ final class GroupCommit: Sendable {
     /// Finishes what was handed over and ends the thread.
     func close() {
         mailbox.close()
-        thread.join()
+        WorkerThread.join([thread])
     }
 
     // MARK: On the writer's thread
@@ -140,9 +140,14 @@ protocol PipelinedConnection: Connection {
     func pipelineTransaction(_ statements: [SQL], _ visit: (Int, Rows) throws -> Void) throws
 }
 
-/// Carries a connection into the thread that will own it.
-struct Handover: @unchecked Sendable {
-    private let connection: any Connection
+/// Carries a connection into the thread that will own it. Unchecked, since it is made, taken once and then forgotten.
+final class Handover: @unchecked Sendable {
+    private var connection: (any Connection)?
     init(_ connection: any Connection) { self.connection = connection }
-    func take() -> any Connection { connection }
+
+    /// The connection, which from now on belongs to the caller alone.
+    func take() -> any Connection {
+        defer { connection = nil }
+        return connection!
+    }
 }

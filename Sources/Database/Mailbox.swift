@@ -57,6 +57,14 @@ final class Mailbox<Element: Sendable>: @unchecked Sendable {
         return taken
     }
 
+    /// Waits until the mailbox is closed, but no longer than to a Unix second.
+    func waitUntilClosed(atMostTo second: Int) {
+        var end = timespec(tv_sec: second, tv_nsec: 0)
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while !isClosed, pthread_cond_timedwait(condition, mutex, &end) == 0 {}
+    }
+
     /// Refuses further elements. What was sent before is still delivered.
     func close() {
         pthread_mutex_lock(mutex)
@@ -88,8 +96,12 @@ struct WorkerThread: Sendable {
         pthread_detach(thread)
     }
 
-    /// Blocks until the thread has ended.
-    func join() { _ = finished.take(upTo: 1) }
+    /// Blocks until the threads have ended, but no longer than five seconds: a database server that does not answer
+    /// must not keep the program from ending.
+    static func join(_ threads: [WorkerThread]) {
+        let end = time(nil) + 6
+        for thread in threads { thread.finished.waitUntilClosed(atMostTo: end) }
+    }
 }
 
 private final class ThreadStart {

@@ -104,6 +104,6 @@ final class ReaderThreads: Sendable {
 
     func close() {
         mailbox.close()
-        for thread in threads { thread.join() }
+        WorkerThread.join(threads)
     }
 }

@@ -9,7 +9,7 @@ struct DataDirectory: Sendable {
 
     /// The database the settings name: PostgreSQL, or SQLite in this directory.
     static func location(_ settings: Settings) throws -> Database.Location {
-        if let url = settings.database, !url.isEmpty {
+        if let url = settings.database {
             guard url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") else {
                 throw Settings.Fault(description: "database must be a postgres:// URL")
             }

@@ -26,7 +26,9 @@ struct OperatorPages {
     private var ready: Reply {
         { [database] logID in
             do {
-                _ = try await database.read { try $0.first("SELECT number FROM server_start") { $0.int64(0) } }
+                try await within(.seconds(2)) {
+                    _ = try await database.read { try $0.first("SELECT number FROM server_start") { $0.int64(0) } }
+                }
                 return HTTPReply(text: #"{"status":"ok"}"#, contentType: "application/json", logID: logID)
             } catch {
                 let text = #"{"status":"the database does not answer"}"#
@@ -47,4 +49,19 @@ struct OperatorPages {
     private var document: Reply {
         { [openAPI] in HTTPReply(text: openAPI, contentType: "application/json", logID: $0) }
     }
+}
+
+/// The work did not end in time. It goes on, and nobody waits for it.
+private struct TookTooLong: Error {}
+
+/// Waits for work that cannot be cancelled, but not for long.
+private func within(_ limit: Duration, _ work: @escaping @Sendable () async throws -> Void) async throws {
+    let (results, continuation) = AsyncStream.makeStream(of: Result<Void, any Error>.self)
+    Task { continuation.yield(await Result { try await work() }) }
+    let alarm = Task {
+        try await Task.sleep(for: limit)
+        continuation.yield(.failure(TookTooLong()))
+    }
+    defer { alarm.cancel() }
+    for await result in results { return try result.get() }
 }

@@ -43,12 +43,15 @@ package struct Settings: Sendable {
             logLevel = source.logLevel ?? logLevel
             logFormat = source.logFormat ?? logFormat
         }
+        if dataDirectory.isEmpty { throw Fault(description: "data_dir must not be empty") }
         guard (0...65535).contains(port) else { throw Fault(description: "port must be from 0 to 65535, is \(port)") }
     }
 }
 
 extension Settings.Source {
     init(environment: [String: String]) throws {
+        // An empty variable says nothing, except that an empty URL is more likely one that was lost on its way.
+        let environment = environment.filter { !$0.value.isEmpty || $0.key == "BUCKLE_DATABASE" }
         let port = try environment["BUCKLE_PORT"].map { text in
             guard let port = Int(text) else {
                 throw Settings.Fault(description: "BUCKLE_PORT must be a number, is \(text)")
@@ -81,6 +84,7 @@ extension Settings.Source {
         guard let node else { return }
         guard let mapping = node.mapping else { throw Settings.Fault(description: "\(path) must hold keys and values") }
         for (key, value) in mapping where !Self.isNull(value) {
+            guard value.scalar != nil else { throw Self.fault(path, "\(key.string ?? "a key") must be a single value") }
             switch key.string {
             case "host": host = value.string
             case "port":

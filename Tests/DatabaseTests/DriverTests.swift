@@ -167,6 +167,36 @@ private let notes = Migration(
     }
 
     @Test(arguments: DatabaseKind.available)
+    func `work that waits when the database is closed is still done and answered`(_ kind: DatabaseKind) async throws {
+        try await withScratchDatabase(kind) { location in
+            let database = try Database(location, migrations: [notes])
+            let gate = Gate()
+            let answered = await withTaskGroup(of: Bool.self) { group in
+                group.addTask { (try? await database.write { _ in gate.wait() }) != nil }
+                try? await Task.sleep(for: .milliseconds(50))
+                for id in 1...20 {
+                    group.addTask {
+                        (try? await database.write("INSERT INTO note (id, body) VALUES (\(id), \("x")) RETURNING id") {
+                            $0.int(0)
+                        }) != nil
+                    }
+                }
+                try? await Task.sleep(for: .milliseconds(50))
+                group.addTask {
+                    database.close()
+                    return true
+                }
+                try? await Task.sleep(for: .milliseconds(50))
+                gate.open()
+                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(answered == 22)
+            let later = try Database.connector(location)(.readOnly)
+            #expect(try later.first("SELECT COUNT(*) FROM note") { $0.int(0) } == 20)
+        }
+    }
+
+    @Test(arguments: DatabaseKind.available)
     func `after close calls are refused and nothing hangs`(_ kind: DatabaseKind) async throws {
         try await withScratchDatabase(kind) { location in
             let database = try Database(location, migrations: [notes])

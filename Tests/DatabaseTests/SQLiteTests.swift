@@ -97,7 +97,7 @@ private let notes = Migration(1, "notes", "CREATE TABLE note (id BIGINT PRIMARY 
             for number in 1...5 {
                 let copy = "\(path)-wal.copy\(number)"
                 try DatabaseFile(path).copy(to: copy)
-                try DatabaseFile(copy).check()
+                try DatabaseFile(copy).check(schema: 1)
                 let connection = try SQLiteConnection(path: copy, mode: .readOnly, cacheKilobytes: 1024)
                 let halves = try connection.query("SELECT COUNT(*) FROM note GROUP BY id > 1000000") { $0.int(0) }
                 #expect(halves.count != 1 && halves.first == halves.last)

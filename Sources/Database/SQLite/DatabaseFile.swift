@@ -6,8 +6,9 @@ package struct DatabaseFile {
 
     package init(_ path: String) { self.path = path }
 
-    /// - Throws: unless the file is a sound database made by this program.
-    package func check() throws {
+    /// - Parameter schema: the greatest number of a migration this program knows.
+    /// - Throws: unless the file is a sound database made by this program, or an older version of it.
+    package func check(schema: Int) throws {
         guard access(path, R_OK) == 0 else { throw DatabaseError(.other, "cannot read \(path)") }
         let connection = try SQLiteConnection(path: path, mode: .readOnly, cacheKilobytes: 4_096)
         do {
@@ -15,6 +16,10 @@ package struct DatabaseFile {
                 "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_migration'"
             ) { $0.int(0) }
             guard isOurs == 1 else { throw DatabaseError(.other, "\(path) is no backup of this program") }
+            let made = try connection.first("SELECT COALESCE(MAX(number), 0) FROM schema_migration") { $0.int(0) } ?? 0
+            guard made <= schema else {
+                throw DatabaseError(.tooNew, "\(path) was made by a newer version, which has schema \(made)")
+            }
             let faults = try connection.query("PRAGMA integrity_check") { $0.text(0) }
             guard faults == ["ok"] else {
                 throw DatabaseError(.other, "\(path) is damaged: \(faults.joined(separator: "; "))")
@@ -36,7 +41,11 @@ package struct DatabaseFile {
     /// Makes a copy in place of another database that nobody has open.
     package func replace(_ database: String) throws {
         try write(database + ".restoring", renamedTo: database) {
-            // The old database's log must not be applied to the new one.
+            // The old database's log must not be applied to the new one, but until then the old one must not lose it.
+            if access(database, F_OK) == 0 {
+                let old = try? SQLiteConnection(path: database, mode: .readWrite, cacheKilobytes: 1_024)
+                try? old?.script("PRAGMA wal_checkpoint(TRUNCATE)")
+            }
             unlink(database + "-wal")
             unlink(database + "-shm")
         }

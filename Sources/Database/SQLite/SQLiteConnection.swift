@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// A connection to a SQLite file in WAL mode.
 ///
@@ -27,7 +28,8 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
         sqlite3_busy_timeout(handle, 5_000)
         try script("PRAGMA cache_size = -\(cacheKilobytes); PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")
         if mode == .readWrite {
-            try script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
+            try useLog()
+            try script("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
             keepLogShort()
         }
     }
@@ -91,6 +93,17 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
     /// often only the last version is copied; SQLite's own rule, every 1000 pages, costs a large table a third of its
     /// writes a second.
     private static let checkpointPause = Duration.seconds(4)
+
+    /// Switches to the write-ahead log, for which SQLite does not wait when another process opens the file too.
+    private func useLog() throws {
+        for attempt in 1... {
+            do {
+                return try script("PRAGMA journal_mode = WAL")
+            } catch let error as DatabaseError where error.kind == .conflict && attempt < 100 {
+                usleep(50_000)
+            }
+        }
+    }
 
     private func keepLogShort() {
         sqlite3_wal_hook(

@@ -40,11 +40,13 @@ extension BotInfo {
     /// One entry for each plugin, with all its tools.
     private static func plugins(_ references: [PluginReference]) -> [Plugin] {
         var plugins: [Plugin] = []
+        var places: [ID: Int] = [:]
         for reference in references {
             let tool = PluginTool(apiID: reference.apiID, name: "", description: "")
-            if let index = plugins.firstIndex(where: { $0.pluginID == reference.pluginID }) {
-                plugins[index].apiInfoList.append(tool)
+            if let place = places[reference.pluginID] {
+                plugins[place].apiInfoList.append(tool)
             } else {
+                places[reference.pluginID] = plugins.count
                 plugins.append(
                     Plugin(pluginID: reference.pluginID, name: "", description: "", iconURL: "", apiInfoList: [tool]))
             }

@@ -33,9 +33,11 @@ struct BotSettings: Sendable {
             throw .invalid("prompt_info.prompt", "must be prefix_prompt_info when cache_type is prefix")
         }
         try Limits.check(suggestReplyInfo?.customizedPrompt ?? "", 0...20_000, "suggest_reply_info.customized_prompt")
-        if let datasets = knowledge?.datasetIDs, datasets.count > 150 {
-            throw .invalid("knowledge.dataset_ids", "must have at most 150 items, has \(datasets.count)")
-        }
+        try Limits.check(count: knowledge?.datasetIDs?.count, atMost: 150, "knowledge.dataset_ids")
+        try Limits.check(
+            count: onboardingInfo?.suggestedQuestions?.count, atMost: 100, "onboarding_info.suggested_questions")
+        try Limits.check(count: pluginIDList?.idList?.count, atMost: 500, "plugin_id_list.id_list")
+        try Limits.check(count: workflowIDList?.ids?.count, atMost: 500, "workflow_id_list.ids")
         if let strategy = knowledge?.searchStrategy, ![0, 1, 20].contains(strategy) {
             throw .invalid("knowledge.search_strategy", "must be 0, 1 or 20")
         }
@@ -70,6 +72,11 @@ extension ModelConfiguration {
     /// - Throws: 4000 naming the field that is out of its limits.
     func check() throws(APIError) {
         try Limits.check(modelID, 1...64, "model_info_config.model_id")
+        try Limits.check(count: parameters?.count, atMost: 64, "model_info_config.parameters")
+        for (name, value) in parameters ?? [:] {
+            try Limits.check(name, 1...64, "model_info_config.parameters")
+            try Limits.check(value, 0...1024, "model_info_config.parameters.\(name)")
+        }
         let numbers: [(Double?, ClosedRange<Double>, String)] = [
             (temperature, 0...2, "temperature"), (topP, 0...1, "top_p"), (presencePenalty, -2...2, "presence_penalty"),
             (frequencyPenalty, -2...2, "frequency_penalty"), (topK.map(Double.init), 0...2_147_483_647, "top_k"),

@@ -108,6 +108,8 @@ package struct Bots: Resource {
 
     var publish: Endpoint<PublishInput, PublishedBot> {
         Endpoint(.post, "/v1/bot/publish", "Publish a bot", access: .permission("publish")) { input, call in
+            try Limits.check(count: input.connectorIDs.count, atMost: 100, "connector_ids")
+            try Limits.check(count: input.connectors?.count, atMost: 100, "connectors")
             let connectors = Set(input.connectorIDs).sorted()
             if connectors.isEmpty { throw APIError.invalid("connector_ids", "must have at least one item") }
             for connector in connectors {

@@ -59,14 +59,15 @@ package struct Conversations: Resource {
         }
     }
 
-    struct RetrieveInput: Decodable, Sendable {
-        /// The conversation to retrieve.
+    /// The input of whatever needs to know the conversation alone.
+    struct ConversationInput: Decodable, Sendable {
+        /// The conversation.
         var conversationID: ID
 
         enum CodingKeys: String, CodingKey { case conversationID = "conversation_id" }
     }
 
-    var retrieve: Endpoint<RetrieveInput, Conversation> {
+    var retrieve: Endpoint<ConversationInput, Conversation> {
         Endpoint(
             .get, "/v1/conversation/retrieve", "Retrieve a conversation", access: .permission("retrieveConversation")
         ) { input, call in
@@ -140,14 +141,8 @@ package struct Conversations: Resource {
         }
     }
 
-    struct DeleteInput: Decodable, Sendable {
-        /// The conversation to delete, with its messages.
-        var conversationID: ID
-
-        enum CodingKeys: String, CodingKey { case conversationID = "conversation_id" }
-    }
-
-    var delete: Endpoint<DeleteInput, NoData> {
+    /// Deletes a conversation with its messages.
+    var delete: Endpoint<ConversationInput, NoData> {
         Endpoint(
             .delete, "/v1/conversations/{conversation_id}", "Delete a conversation",
             access: .permission("editConversation")
@@ -157,14 +152,8 @@ package struct Conversations: Resource {
         }
     }
 
-    struct ClearInput: Decodable, Sendable {
-        /// The conversation whose context to clear. Its messages stay listed, but the model no longer sees them.
-        var conversationID: ID
-
-        enum CodingKeys: String, CodingKey { case conversationID = "conversation_id" }
-    }
-
-    var clear: Endpoint<ClearInput, Section> {
+    /// The messages stay listed, but the model no longer sees them.
+    var clear: Endpoint<ConversationInput, Section> {
         Endpoint(
             .post, "/v1/conversations/{conversation_id}/clear", "Clear a conversation's context",
             access: .permission("editConversation")

@@ -40,7 +40,7 @@ package struct Feedback: Resource {
             access: .permission("feedback")
         ) { input, call in
             let reasons = input.reasonTypes ?? []
-            if reasons.count > 10 { throw APIError.invalid("reason_types", "must have at most 10 items") }
+            try Limits.check(count: reasons.count, atMost: 10, "reason_types")
             for (index, reason) in reasons.enumerated() { try Limits.check(reason, 1...30, "reason_types[\(index)]") }
             try Limits.check(input.comment ?? "", 0...250, "comment")
             try await feedback.put(
@@ -50,18 +50,7 @@ package struct Feedback: Resource {
         }
     }
 
-    struct DeleteInput: Decodable, Sendable {
-        var conversationID: ID
-        /// The answer whose feedback to take back.
-        var messageID: ID
-
-        enum CodingKeys: String, CodingKey {
-            case conversationID = "conversation_id"
-            case messageID = "message_id"
-        }
-    }
-
-    var delete: Endpoint<DeleteInput, NoData> {
+    var delete: Endpoint<MessageReference, NoData> {
         Endpoint(
             .delete, "/v1/conversations/{conversation_id}/messages/{message_id}/feedback",
             "Take back feedback on an answer", access: .permission("feedback")

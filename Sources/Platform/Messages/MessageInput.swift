@@ -24,9 +24,7 @@ package struct MessageInput: Decodable, Sendable {
 
     /// - Throws: 4000 or 4003, naming the message at fault.
     static func checked(_ inputs: [MessageInput]) throws(APIError) -> [NewMessage] {
-        guard inputs.count <= countLimit else {
-            throw .invalid("messages", "must have at most \(countLimit) items, has \(inputs.count)")
-        }
+        try Limits.check(count: inputs.count, atMost: countLimit, "messages")
         var messages: [NewMessage] = []
         for (index, input) in inputs.enumerated() { messages.append(try input.checked("messages[\(index)].")) }
         for (index, message) in messages.enumerated() where message.content.plainText == nil {

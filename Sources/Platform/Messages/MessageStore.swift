@@ -56,15 +56,36 @@ package struct MessageStore: Sendable {
 
     /// - Throws: 4002 if there is no such conversation of this owner.
     func list(in conversation: ID, owner: ID, _ query: MessageQuery) async throws -> ([Message], hasMore: Bool) {
-        var found = try await storage.database.read { connection in
+        let found = try await storage.database.read { connection in
             try Self.requireConversation(conversation, owner: owner, in: connection)
-            return try connection.query(Self.page(of: conversation, query), Self.message)
+            return try Self.read(Self.page(of: conversation, query), in: connection)
         }
-        let hasMore = found.count > query.limit
-        if hasMore { found.removeLast() }
+        let hasMore = found.hasMore || found.messages.count > query.limit
+        var messages = found.messages.prefix(query.limit)
         // A page before an id was read backwards from that id.
-        if query.readsBackwards { found.reverse() }
-        return (found, hasMore)
+        if query.readsBackwards { messages.reverse() }
+        return (Array(messages), hasMore)
+    }
+
+    /// Bytes of content after which a page ends early, so that no reply grows beyond what memory allows.
+    private static let pageBytes = 16 << 20
+
+    private static func read(_ page: SQL, in connection: any Connection) throws -> (messages: [Message], hasMore: Bool)
+    {
+        struct IsFull: Error {}
+        var messages: [Message] = []
+        var bytes = 0
+        do {
+            _ = try connection.query(page) { row in
+                if bytes > pageBytes { throw IsFull() }
+                let message = try message(row)
+                bytes += message.content.utf8.count
+                messages.append(message)
+            }
+            return (messages, false)
+        } catch is IsFull {
+            return (messages, true)
+        }
     }
 
     private static func page(of conversation: ID, _ query: MessageQuery) -> SQL {

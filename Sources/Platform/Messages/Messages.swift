@@ -110,19 +110,7 @@ package struct Messages: Resource {
         }
     }
 
-    struct RetrieveInput: Decodable, Sendable {
-        /// The conversation the message belongs to.
-        var conversationID: ID
-        /// The message to retrieve.
-        var messageID: ID
-
-        enum CodingKeys: String, CodingKey {
-            case conversationID = "conversation_id"
-            case messageID = "message_id"
-        }
-    }
-
-    var retrieve: Endpoint<RetrieveInput, Message> {
+    var retrieve: Endpoint<MessageReference, Message> {
         Endpoint(
             .get, "/v1/conversation/message/retrieve", "Retrieve a message", access: .permission("retrieveMessage")
         ) { input, call in
@@ -131,7 +119,7 @@ package struct Messages: Resource {
     }
 
     /// The Java SDK retrieves by POST.
-    var retrieveByPost: Endpoint<RetrieveInput, Message> {
+    var retrieveByPost: Endpoint<MessageReference, Message> {
         Endpoint(
             .post, "/v1/conversation/message/retrieve", "Retrieve a message", access: .permission("retrieveMessage"),
             query: ["conversation_id", "message_id"]
@@ -185,25 +173,27 @@ package struct Messages: Resource {
         }
     }
 
-    struct DeleteInput: Decodable, Sendable {
-        /// The conversation the message belongs to.
-        var conversationID: ID
-        /// The message to delete, a question or an answer.
-        var messageID: ID
-
-        enum CodingKeys: String, CodingKey {
-            case conversationID = "conversation_id"
-            case messageID = "message_id"
-        }
-    }
-
-    var delete: Endpoint<DeleteInput, Message> {
+    /// Deletes a question or an answer; an answer takes along what the bot did on the way to it.
+    var delete: Endpoint<MessageReference, Message> {
         Endpoint(
             .post, "/v1/conversation/message/delete", "Delete a message", access: .permission("deleteMessage"),
             query: ["conversation_id", "message_id"]
         ) { input, call in
             try await messages.delete(input.messageID, in: input.conversationID, owner: call.user)
         }
+    }
+}
+
+/// The input of whatever needs to know the message alone.
+struct MessageReference: Decodable, Sendable {
+    /// The conversation the message belongs to.
+    var conversationID: ID
+    /// The message.
+    var messageID: ID
+
+    enum CodingKeys: String, CodingKey {
+        case conversationID = "conversation_id"
+        case messageID = "message_id"
     }
 }
 

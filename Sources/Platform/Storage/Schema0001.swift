@@ -44,6 +44,11 @@ extension Migration {
             revoked_at BIGINT,
             revision BIGINT NOT NULL
         );
+        CREATE TABLE token_revision (
+            id BIGINT PRIMARY KEY CHECK (id = 1),
+            latest BIGINT NOT NULL
+        );
+        INSERT INTO token_revision (id, latest) VALUES (1, 0);
         CREATE INDEX token_by_revision ON token (revision);
         CREATE TABLE bot (
             id BIGINT PRIMARY KEY,

@@ -19,13 +19,14 @@ package struct TokenStore: Sendable {
     ) throws -> TokenSecret {
         let secret = TokenSecret()
         let now = storage.clock.now()
+        let revision = try Self.nextRevision(connection)
         // The second that has begun counts whole, so that a token never ends early.
         let end = now * 1000 < storage.clock.milliseconds() ? now + 1 : now
         try connection.execute(
             """
             INSERT INTO token (id, user_id, name, hash, permissions, created_at, expires_at, revision)
             VALUES (\(storage.ids.next()), \(user), \(name), \(secret.hash.bytes), \(StoredJSON.text(permissions)),
-            \(now), \(lifetime.map { end + $0 }), (SELECT COALESCE(MAX(revision), 0) + 1 FROM token))
+            \(now), \(lifetime.map { end + $0 }), \(revision))
             """)
         return secret
     }
@@ -41,9 +42,10 @@ package struct TokenStore: Sendable {
     package func revoke(id: ID?, name: String?) async throws -> Int {
         let now = storage.clock.now()
         return try await storage.database.write { connection in
-            try connection.execute(
+            let revision = try Self.nextRevision(connection)
+            return try connection.execute(
                 """
-                UPDATE token SET revoked_at = \(now), revision = (SELECT MAX(revision) + 1 FROM token)
+                UPDATE token SET revoked_at = \(now), revision = \(revision)
                 WHERE revoked_at IS NULL AND (id = \(id ?? 0) OR name = \(name ?? ""))
                 """)
         }
@@ -68,6 +70,14 @@ package struct TokenStore: Sendable {
             }
             return (tokens, latest)
         }
+    }
+
+    /// Counts a change. The row stays locked until the commit, so that revisions are committed in their order and
+    /// whoever has seen one has seen all before it.
+    private static func nextRevision(_ connection: any Connection) throws -> Int64 {
+        try connection.query("UPDATE token_revision SET latest = latest + 1 WHERE id = 1 RETURNING latest") {
+            $0.int64(0)
+        }[0]
     }
 
     private static func token(_ row: Row) throws -> Token {

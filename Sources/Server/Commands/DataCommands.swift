@@ -45,7 +45,7 @@ struct RestoreCommand: AsyncParsableCommand {
             throw Settings.Fault(description: "the data is in PostgreSQL; restore it with pg_restore")
         }
         let backup = DatabaseFile(file)
-        try backup.check()
+        try backup.check(schema: Storage.migrations.count)
         let directory = DataDirectory(path: settings.dataDirectory)
         try directory.create()
         try directory.lock()

@@ -43,11 +43,16 @@ struct ServeCommand: AsyncParsableCommand {
             try directory.lock()
         }
         let storage = try await Storage.open(location)
-        let secret = try await FirstStart(storage: storage).run()
         let application = try Application(storage: storage, logger: logger)
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         try await application.serve(host: settings.host, port: settings.port, signals: [.sigterm, .sigint]) { port in
-            Self.announce("http://\(host):\(port)", secret)
+            // Only now, so that a port that is taken does not cost the one sight of the token.
+            do {
+                Self.announce("http://\(host):\(port)", try await FirstStart(storage: storage).run())
+            } catch {
+                logger.critical("the first start failed", metadata: ["error": "\(error)"])
+                Glibc.exit(1)
+            }
         }
     }
 

@@ -16,8 +16,6 @@ struct StorageOptions: ParsableArguments {
     var config: String?
 
     func settings(_ source: Settings.Source = .init()) throws -> Settings {
-        // What the program writes is for its user's eyes only.
-        umask(0o077)
         var source = source
         source.dataDirectory = dataDir
         source.database = database

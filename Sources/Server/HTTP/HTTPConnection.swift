@@ -21,7 +21,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private enum State {
         case idle
-        case receiving(HTTPRequestHead, ByteBuffer?)
+        case receiving(HTTPRequestHead)
         /// The body is over the limit: it was refused, and what still comes of it is thrown away.
         case discarding(bytes: Int)
         case answering
@@ -31,7 +31,15 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private let responder: Responder
     private var state = State.idle
+    /// What has come of the body. Beside the state and not in it, so that it grows in place.
+    private var body: ByteBuffer?
     private var closesAfterAnswer = false
+    /// Whether the client has said that it sends no more.
+    private var isInputClosed = false
+    /// Whether an answer is written and waits for the client to read.
+    private var awaitsReader = false
+    /// The end of the last answer.
+    private var lastWrite: EventLoopFuture<Void>?
     private var executor: LoopExecutor?
     /// Whether anything came since the last look.
     private var isActive = false
@@ -43,7 +51,8 @@ final class HTTPConnection: ChannelInboundHandler {
         executor = LoopExecutor(context.eventLoop)
         // Cheaper than NIO's IdleStateHandler, which asks for the time at every read and write.
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        idleWatch = context.eventLoop.scheduleRepeatedTask(initialDelay: Self.idleTimeout, delay: Self.idleTimeout) { _ in
+        idleWatch = context.eventLoop.scheduleRepeatedTask(initialDelay: Self.idleTimeout, delay: Self.idleTimeout) {
+            _ in
             bound.value.0.closeIfIdle(bound.value.1)
         }
     }
@@ -54,16 +63,17 @@ final class HTTPConnection: ChannelInboundHandler {
         isActive = true
         switch (unwrapInboundIn(data), state) {
         case (.head(let head), .idle): receive(head, context)
-        case (.body(let part), .receiving(let head, let body)): receive(part, after: body, head, context)
+        case (.body(let part), .receiving(let head)): receive(part, head, context)
         case (.body(let part), .discarding(let bytes)):
             state = .discarding(bytes: bytes + part.readableBytes)
             if bytes > Self.discardLimit { context.close(promise: nil) }
-        case (.end, .receiving(let head, let body)):
+        case (.end, .receiving(let head)):
             state = .answering
+            let body = takeBody()
             answer(head, body, context)
         case (.end, .discarding):
             state = .idle
-            if closesAfterAnswer { context.close(promise: nil) }
+            if closesAfterAnswer { closeAfterLastAnswer(context) }
         default: break
         }
     }
@@ -71,25 +81,44 @@ final class HTTPConnection: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed:
-            // The client sends no more; it still gets the answer it waits for.
-            if case .answering = state { closesAfterAnswer = true } else { context.close(promise: nil) }
+            // The client sends no more; it still gets the answers it waits for.
+            isInputClosed = true
+            if case .answering = state { break }
+            closeAfterLastAnswer(context)
         default: context.fireUserInboundEventTriggered(event)
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is HTTPParserError else { return context.close(promise: nil) }
-        if case .answering = state { return context.close(promise: nil) }
+        switch state {
+        case .idle, .receiving: break
+        // There is an answer already, and nobody could tell whose a second one is.
+        case .answering, .discarding, .closed: return closeAfterLastAnswer(context)
+        }
+        _ = takeBody()
         state = .answering
         closesAfterAnswer = true
         write(
             responder.refuse(APIError(.invalidHTTP)), to: HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"),
-            closes: true, context)
+            context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        _ = takeBody()
         state = .closed
         context.fireChannelInactive()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if awaitsReader, context.channel.isWritable { end(then: .idle, context) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func closeAfterLastAnswer(_ context: ChannelHandlerContext) {
+        state = .closed
+        guard let lastWrite else { return context.close(promise: nil) }
+        lastWrite.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }
 
     private func closeIfIdle(_ context: ChannelHandlerContext) {
@@ -111,35 +140,39 @@ final class HTTPConnection: ChannelInboundHandler {
         if length > Self.bodyLimit {
             // A client that waits for a word before it sends its body is told not to, so no body follows.
             closesAfterAnswer = closesAfterAnswer || waits
-            return refuse(head, bodyFollows: !waits, context)
+            return refuse(head, Self.tooLarge, bodyFollows: !waits, context)
         }
         if waits {
             context.writeAndFlush(
                 wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
         }
-        state = .receiving(head, nil)
+        state = .receiving(head)
     }
 
-    private func receive(
-        _ part: ByteBuffer, after body: ByteBuffer?, _ head: HTTPRequestHead, _ context: ChannelHandlerContext
-    ) {
-        guard var body else {
-            state = .receiving(head, part)
-            return
+    private func receive(_ part: ByteBuffer, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        guard responder.bodies.add(part.readableBytes) else {
+            return refuse(head, APIError(.bodyTooLarge, "The server is receiving too much at once"), context)
         }
-        if body.readableBytes + part.readableBytes > Self.bodyLimit { return refuse(head, bodyFollows: true, context) }
-        // The state must not hold the buffer while it grows, or every part would copy it.
-        state = .idle
-        body.writeImmutableBuffer(part)
-        state = .receiving(head, body)
+        if body == nil { body = part } else { body!.writeImmutableBuffer(part) }
+        if body!.readableBytes > Self.bodyLimit { refuse(head, Self.tooLarge, context) }
+    }
+
+    /// The body, which no longer counts as being received.
+    private func takeBody() -> ByteBuffer? {
+        guard let taken = body else { return nil }
+        body = nil
+        responder.bodies.remove(taken.readableBytes)
+        return taken
     }
 
     /// Answers at once that the body is too large. The rest of it is still read, since many clients read no answer
     /// before they have sent all.
-    private func refuse(_ head: HTTPRequestHead, bodyFollows: Bool, _ context: ChannelHandlerContext) {
+    private func refuse(
+        _ head: HTTPRequestHead, _ error: APIError, bodyFollows: Bool = true, _ context: ChannelHandlerContext
+    ) {
+        _ = takeBody()
         state = .answering
-        write(responder.refuse(Self.tooLarge), to: head, closes: !bodyFollows, context)
-        if bodyFollows { state = .discarding(bytes: 0) }
+        write(responder.refuse(error), to: head, then: bodyFollows ? .discarding(bytes: 0) : .idle, context)
     }
 
     // MARK: Answering
@@ -150,15 +183,17 @@ final class HTTPConnection: ChannelInboundHandler {
             let reply = await responder.respond(to: head, body: body)
             let loop = bound.eventLoop
             if loop.inEventLoop {
-                bound.value.0.write(reply, to: head, closes: true, bound.value.1)
+                bound.value.0.write(reply, to: head, bound.value.1)
             } else {
-                loop.execute { bound.value.0.write(reply, to: head, closes: true, bound.value.1) }
+                loop.execute { bound.value.0.write(reply, to: head, bound.value.1) }
             }
         }
     }
 
-    /// - Parameter closes: whether to close the connection after the answer, if it is to be closed at all.
-    private func write(_ reply: HTTPReply, to head: HTTPRequestHead, closes: Bool, _ context: ChannelHandlerContext) {
+    /// - Parameter next: what the connection does after the answer, unless it is closed.
+    private func write(
+        _ reply: HTTPReply, to head: HTTPRequestHead, then next: State = .idle, _ context: ChannelHandlerContext
+    ) {
         // The client may have gone meanwhile.
         guard case .answering = state else { return }
         var headers = HTTPHeaders()
@@ -172,19 +207,29 @@ final class HTTPConnection: ChannelInboundHandler {
         } else if head.version.minor == 0 {
             headers.add(name: "Connection", value: "keep-alive")
         }
-        state = .idle
         context.write(
             wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: reply.status, headers: headers))),
             promise: nil)
         if head.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil) }
-        if closesAfterAnswer, closes {
-            state = .closed
-            context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
-                context.close(promise: nil)
-            }
-        } else {
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        }
+        if case .discarding = next { return end(then: next, context) }
+        if context.channel.isWritable { return end(then: next, context) }
+        // The client does not read. Until it does the answer is not ended, so that its next request is not begun.
+        awaitsReader = true
+        context.flush()
+    }
+
+    /// Ends the answer, which lets the next request through.
+    private func end(then next: State, _ context: ChannelHandlerContext) {
+        awaitsReader = false
+        let isLast: Bool
+        if case .discarding = next { isLast = false } else { isLast = closesAfterAnswer }
+        state = isLast ? .closed : next
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        lastWrite = promise.futureResult
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: promise)
+        if isLast { return closeAfterLastAnswer(context) }
+        // A next request that waited has begun meanwhile. If there is none and none can come, the connection is done.
+        if isInputClosed, case .idle = state { closeAfterLastAnswer(context) }
     }
 }
 

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import Platform
+import Synchronization
 
 /// Answers requests: finds the endpoint, checks the token, decodes the input, calls the handler.
 struct Responder: Sendable {
@@ -14,6 +15,8 @@ struct Responder: Sendable {
     let metrics: Metrics
     let logIDs: LogIDSource
     let logger: Logger
+    /// What is being received on all connections.
+    let bodies = BodyBudget()
 
     /// What answers a route.
     enum Route: Sendable {
@@ -157,4 +160,19 @@ struct Target {
             query = rest[rest.endIndex...]
         }
     }
+}
+
+/// Bounds the memory that all bodies being received take together.
+final class BodyBudget: Sendable {
+    private static let limit = 256 << 20
+    private let bytes = Atomic<Int>(0)
+
+    /// Counts bytes in; false, and not counted, if that is over the limit.
+    func add(_ count: Int) -> Bool {
+        if bytes.add(count, ordering: .relaxed).newValue <= Self.limit { return true }
+        remove(count)
+        return false
+    }
+
+    func remove(_ count: Int) { bytes.subtract(count, ordering: .relaxed) }
 }

@@ -34,7 +34,8 @@ extension Operation {
     /// A body in which every required field is right, and every field that is named in `ids` is that id.
     func sampleBody(_ workspace: ID, ids: [String: String] = [:]) throws -> Body {
         var body = Body()
-        for field in try bodyFields where field.isRequired || ids[field.name] != nil {
+        for field in try bodyFields where field.isRequired || ids[field.name] != nil || Self.samples[field.name] != nil
+        {
             body[field.name] = ids[field.name].map { .string($0) } ?? Self.samples[field.name] ?? field.schema.sample
         }
         return body
@@ -42,7 +43,7 @@ extension Operation {
 
     /// Values of fields that not every value of their type is right for.
     private static let samples: [String: JSON] = [
-        "content_type": "text", "connector_ids": ["1024"], "connector_id": "1024",
+        "content": "hello", "content_type": "text", "connector_ids": ["1024"], "connector_id": "1024",
         "collaborators": [["user_id": "7"]],
     ]
 

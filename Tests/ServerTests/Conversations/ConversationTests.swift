@@ -13,6 +13,10 @@ import Testing
         try await TestServer.with(kind) { server in
             let (id, _, _) = try await server.makeConversation(server.owner)
             let uri = "/v1/conversation/retrieve?conversation_id=\(id)"
+            let now = server.application.storage.clock.now()
+            try await server.application.storage.database.write { connection in
+                _ = try connection.execute("UPDATE conversation SET created_at = 5, updated_at = 6")
+            }
             let before = try await server.send(.GET, uri, token: server.owner.token)
             let renamed = try await server.send(
                 .PUT, "/v1/conversations/\(id)", ["name": "  杭州 🏯 "], token: server.owner.token)
@@ -21,6 +25,11 @@ import Testing
             for field in ["id", "meta_data", "creator_id", "connector_id", "created_at", "last_section_id"] {
                 #expect(renamed["data", field] == before["data", field], "\(field)")
             }
+            guard case .integer(let updated)? = renamed["data", "updated_at"] else {
+                Issue.record("updated_at is no integer")
+                return
+            }
+            #expect(updated >= now)
             let after = try await server.send(.GET, uri, token: server.owner.token)
             #expect(after.json["data"] == renamed.json["data"])
         }

@@ -61,7 +61,10 @@ import Testing
             let row = try await storage.database.read { connection in
                 try connection.first("SELECT name || permissions, hash FROM token") { ($0.text(0), $0.blob(1)) }!
             }
-            #expect(row.1.count == 32 && !row.0.contains(secret.text.dropFirst(4)))
+            let bits = secret.text.dropFirst(4)
+            let hexadecimal = row.1.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            #expect(row.1.count == 32 && hexadecimal != bits && !row.0.contains(bits))
+            #expect(row.1 == secret.hash.bytes)
         }
     }
 
