@@ -18,6 +18,8 @@ final class HTTPConnection: ChannelInboundHandler {
 
     /// A connection on which nothing comes for as long as this, twice at most, is closed.
     private static let idleTimeout = TimeAmount.seconds(75)
+    /// How many looks a request may take to come: five minutes, however steadily its body trickles.
+    private static let receivingLooks = 4
 
     private enum State {
         case idle
@@ -43,6 +45,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private var executor: LoopExecutor?
     /// Whether anything came since the last look.
     private var isActive = false
+    /// Looks since the present request began to come.
+    private var looks = 0
     private var idleWatch: RepeatedTask?
 
     init(responder: Responder) { self.responder = responder }
@@ -125,7 +129,10 @@ final class HTTPConnection: ChannelInboundHandler {
         defer { isActive = false }
         // A request that is being answered is not idle, however long that takes.
         if case .answering = state { return }
-        if !isActive { context.close(promise: nil) }
+        looks += 1
+        var isTooSlow = false
+        if case .receiving = state { isTooSlow = looks > Self.receivingLooks }
+        if !isActive || isTooSlow { context.close(promise: nil) }
     }
 
     // MARK: Receiving
@@ -135,6 +142,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         closesAfterAnswer = !head.isKeepAlive
+        looks = 0
         let length = head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
         let waits = head.headers.first(name: "Expect")?.lowercased() == "100-continue"
         if length > Self.bodyLimit {
