@@ -95,7 +95,10 @@ private struct TokenWatch: Service {
     let authority: TokenAuthority
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await authority.watch() }
+        // Not waited for: a look at a database that hangs must not keep the server from ending.
+        let watching = Task { await authority.watch() }
+        defer { watching.cancel() }
+        try await gracefulShutdown()
     }
 }
 
