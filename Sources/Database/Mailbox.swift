@@ -96,7 +96,7 @@ struct WorkerThread: Sendable {
         pthread_detach(thread)
     }
 
-    /// Blocks until the threads have ended, but no longer than five seconds: a database server that does not answer
+    /// Blocks until the threads have ended, but no longer than six seconds: a database server that does not answer
     /// must not keep the program from ending.
     static func join(_ threads: [WorkerThread]) {
         let end = time(nil) + 6

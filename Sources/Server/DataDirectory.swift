@@ -10,7 +10,7 @@ struct DataDirectory: Sendable {
     /// The database the settings name: PostgreSQL, or SQLite in this directory.
     static func location(_ settings: Settings) throws -> Database.Location {
         if let url = settings.database {
-            guard url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") else {
+            guard PostgresURL.isOne(url) else {
                 throw Settings.Fault(description: "database must be a postgres:// URL")
             }
             return .postgres(url)

@@ -1,5 +1,6 @@
 #if PostgreSQL
 import CPostgres
+#endif
 
 /// Where a PostgreSQL server is and who connects: `postgres://user:password@host:port/database?option=value`.
 package enum PostgresURL {
@@ -7,7 +8,10 @@ package enum PostgresURL {
     package static func isOne(_ text: String) -> Bool {
         text.hasPrefix("postgres://") || text.hasPrefix("postgresql://")
     }
+}
 
+#if PostgreSQL
+extension PostgresURL {
     /// Throws `other` if libpq cannot read the URL, or would read a piece of the password as something else.
     ///
     /// A password with an unescaped `/`, `@` or `%` slides into the host, port or database name, and from there into

@@ -100,12 +100,9 @@ final class HTTPConnection: ChannelInboundHandler {
         // There is an answer already, and nobody could tell whose a second one is.
         case .answering, .discarding, .closed: return closeAfterLastAnswer(context)
         }
-        _ = takeBody()
-        state = .answering
         closesAfterAnswer = true
-        write(
-            responder.refuse(APIError(.invalidHTTP)), to: HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"),
-            context)
+        let unknown = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+        refuse(unknown, APIError(.invalidHTTP), bodyFollows: false, context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -173,8 +170,8 @@ final class HTTPConnection: ChannelInboundHandler {
         return taken
     }
 
-    /// Answers at once that the body is too large. The rest of it is still read, since many clients read no answer
-    /// before they have sent all.
+    /// Answers a request at once that has not come whole. The rest of its body, if any follows, is still read, since
+    /// many clients read no answer before they have sent all.
     private func refuse(
         _ head: HTTPRequestHead, _ error: APIError, bodyFollows: Bool = true, _ context: ChannelHandlerContext
     ) {
