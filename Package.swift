@@ -21,13 +21,27 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/stencilproject/Stencil", from: "0.15.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "JSONKit", swiftSettings: settings),
         .target(
             name: "APIKit",
-            dependencies: [.product(name: "Logging", package: "swift-log")],
+            dependencies: ["JSONKit", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings),
+        .target(
+            name: "ModelClient",
+            dependencies: [
+                "JSONKit",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: settings),
         .target(
             name: "Database",
@@ -38,9 +52,17 @@ let package = Package(
             dependencies: ["APIKit", "Database", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings),
         .target(
+            name: "Agents",
+            dependencies: [
+                "APIKit", "Database", "ModelClient", "Platform",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Stencil", package: "Stencil"),
+            ],
+            swiftSettings: settings),
+        .target(
             name: "Server",
             dependencies: [
-                "APIKit", "Database", "Platform",
+                "APIKit", "Agents", "Database", "ModelClient", "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -57,12 +79,21 @@ let package = Package(
             dependencies: ["Server", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings),
         .testTarget(name: "APIKitTests", dependencies: ["APIKit"], swiftSettings: settings),
+        .testTarget(name: "JSONKitTests", dependencies: ["JSONKit"], swiftSettings: settings),
+        .testTarget(
+            name: "ModelClientTests",
+            dependencies: [
+                "JSONKit", "ModelClient",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
         .target(name: "TestSupport", dependencies: ["Database"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "DatabaseTests", dependencies: ["Database", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "APIKit", "Database", "Platform", "Server", "TestSupport",
+                "APIKit", "Agents", "Database", "ModelClient", "Platform", "Server", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

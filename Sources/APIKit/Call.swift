@@ -9,9 +9,18 @@ package struct Call: Sendable {
     package let permissions: PermissionSet
     /// Names this call in the reply and in the log.
     package let logID: String
+    /// The last event that a reader of a stream has seen, from the header `Last-Event-ID`.
+    package let lastEventID: String?
+    /// Runs what the call starts and does not wait for on the caller's own thread, without a hop between threads.
+    package let executor: (any TaskExecutor)?
     private let baseLogger: Logger
 
-    package init(user: ID, token: ID, permissions: PermissionSet, logID: String, logger: Logger) {
+    package init(
+        user: ID, token: ID, permissions: PermissionSet, logID: String, logger: Logger, lastEventID: String? = nil,
+        executor: (any TaskExecutor)? = nil
+    ) {
+        self.lastEventID = lastEventID
+        self.executor = executor
         self.user = user
         self.token = token
         self.permissions = permissions
@@ -47,13 +56,15 @@ package enum Access: Sendable, Hashable {
     case anyToken
     /// A token that carries all of these permission points.
     case permissions([String])
+    /// Anyone: there is no token, and the input carries a signature that the handler checks. `Call.user` is 0.
+    case link
 
     package static func permission(_ point: String) -> Access { .permissions([point]) }
 
     /// The permission points that are needed.
     package var points: [String] {
         switch self {
-        case .anyToken: []
+        case .anyToken, .link: []
         case .permissions(let points): points
         }
     }

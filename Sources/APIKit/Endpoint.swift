@@ -25,23 +25,27 @@ package struct Endpoint<Input: Decodable & Sendable, Output: Codable & Sendable>
     ) {
         operation = Operation(
             verb: verb, path: path, summary: summary, access: access, queryFields: query, isDeprecated: isDeprecated,
-            layout: (Output.self as? any ReplyShape.Type)?.layout ?? .data,
+            isUpload: false, layout: (Output.self as? any ReplyShape.Type)?.layout ?? .data,
             input: { try SchemaProbe.schema(of: Input.self) }, output: { try SchemaProbe.schema(of: Output.self) })
         self.handler = handler
     }
 
     /// The endpoint without its types, as the server calls it.
     package var erased: AnyEndpoint {
-        AnyEndpoint(operation: operation) { [handler, operation] source, call in
-            let input: Input
-            do {
-                input = try source.decode(
-                    Input.self, queryFields: operation.queryFields, allQuery: operation.verb == .get)
-            } catch let error as InputError {
-                throw APIError.invalid(error.field, error.reason)
-            }
-            return try Envelope.success(try await handler(input, call), layout: operation.layout, logID: call.logID)
-        }
+        AnyEndpoint(
+            operation: operation,
+            handler: .input { [handler, operation] source, call in
+                let input: Input
+                do {
+                    input = try source.decode(
+                        Input.self, queryFields: operation.queryFields, allQuery: operation.verb == .get)
+                } catch let error as InputError {
+                    throw APIError.invalid(error.field, error.reason)
+                }
+                let output = try await handler(input, call)
+                if operation.layout.mayStream, let reply = (output as? any StreamedReply)?.streamed { return reply }
+                return .json(try Envelope.success(output, layout: operation.layout, logID: call.logID))
+            })
     }
 }
 
@@ -53,6 +57,8 @@ package struct Operation: Sendable {
     package let access: Access
     package let queryFields: Set<String>
     package let isDeprecated: Bool
+    /// Whether the body is a file and not JSON.
+    package let isUpload: Bool
     package let layout: ReplyLayout
     package let input: @Sendable () throws -> Schema
     package let output: @Sendable () throws -> Schema
@@ -66,8 +72,14 @@ package struct Operation: Sendable {
 /// An endpoint whose input and output types are forgotten.
 package struct AnyEndpoint: Sendable {
     package let operation: Operation
-    /// Decodes the input, runs the handler and encodes the whole reply body.
-    package let respond: @Sendable (InputSource, Call) async throws -> JSONWriter
+    package let handler: Handler
+
+    package enum Handler: Sendable {
+        /// Decodes the input, runs the handler and encodes the reply.
+        case input(@Sendable (InputSource, Call) async throws -> EndpointReply)
+        /// Takes the body as it comes.
+        case upload(@Sendable (RequestBody, Call) async throws -> EndpointReply)
+    }
 }
 
 /// A group of endpoints that share a tag: a value that holds exactly the stores and services its endpoints use.
@@ -80,5 +92,6 @@ package protocol Resource: Sendable {
 @resultBuilder
 package enum EndpointList {
     package static func buildExpression<I, O>(_ endpoint: Endpoint<I, O>) -> [AnyEndpoint] { [endpoint.erased] }
+    package static func buildExpression<O>(_ endpoint: UploadEndpoint<O>) -> [AnyEndpoint] { [endpoint.erased] }
     package static func buildBlock(_ parts: [AnyEndpoint]...) -> [AnyEndpoint] { parts.flatMap { $0 } }
 }

@@ -6,6 +6,20 @@ package enum ReplyLayout: Sendable {
     case flat
     /// There is no result: the reply has no `data` at all.
     case none
+    /// Under `data`, or a stream of events if the request asks for one.
+    case dataOrEvents
+    /// A stream of events.
+    case events
+    /// Bytes that are not JSON.
+    case download
+
+    /// Whether a reply may be something else than JSON.
+    var mayStream: Bool {
+        switch self {
+        case .data, .flat, .none: false
+        case .dataOrEvents, .events, .download: true
+        }
+    }
 }
 
 /// A reply type that does not go under `data`.
@@ -32,7 +46,7 @@ package enum Envelope {
     package static func success<T: Encodable>(_ result: T, layout: ReplyLayout, logID: String) throws -> JSONWriter {
         var writer = JSONWriter()
         switch layout {
-        case .data:
+        case .data, .dataOrEvents:
             writer.raw(#"{"code":0,"msg":"","data":"#)
             try writer.encode(result)
         case .flat:
@@ -40,7 +54,7 @@ package enum Envelope {
             let fields = try JSONOutput.bytes(result).dropFirst().dropLast()
             if !fields.isEmpty { writer.raw(",") }
             writer.raw(fields)
-        case .none:
+        case .none, .events, .download:
             writer.raw(#"{"code":0,"msg":"""#)
         }
         appendDetail(&writer, logID)

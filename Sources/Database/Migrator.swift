@@ -4,13 +4,19 @@ package struct Migration: Sendable {
     package let number: Int
     package let name: String
     /// Statements separated by semicolons, in the SQL both databases share. Types are named as in PostgreSQL; for
-    /// SQLite `BIGINT` becomes `INTEGER` (so that a primary key is the row id) and `BYTEA` becomes `BLOB`.
+    /// SQLite `BIGINT` becomes `INTEGER` (so that a primary key is the row id) and `BYTEA` becomes `BLOB`; SQLite's
+    /// `WITHOUT ROWID` is left out for PostgreSQL.
     package let sql: String
+    /// What only one of the databases needs, such as its own kind of index; runs after `sql`, as it stands.
+    package let sqliteSQL: String
+    package let postgresSQL: String
 
-    package init(_ number: Int, _ name: String, _ sql: String) {
+    package init(_ number: Int, _ name: String, _ sql: String, sqlite: String = "", postgres: String = "") {
         self.number = number
         self.name = name
         self.sql = sql
+        sqliteSQL = sqlite
+        postgresSQL = postgres
     }
 }
 
@@ -43,7 +49,9 @@ struct Migrator {
                     """)
             }
             for migration in migrations.dropFirst(done) {
-                try connection.script(isSQLite ? Self.sqliteText(migration.sql) : migration.sql)
+                try connection.script(isSQLite ? Self.sqliteText(migration.sql) : Self.postgresText(migration.sql))
+                let own = isSQLite ? migration.sqliteSQL : migration.postgresSQL
+                if !own.isEmpty { try connection.script(own) }
                 try connection.execute(
                     "INSERT INTO schema_migration (number, name) VALUES (\(migration.number), \(migration.name))")
             }
@@ -52,6 +60,12 @@ struct Migrator {
             connection.rollback()
             throw error
         }
+    }
+
+    private static func postgresText(_ sql: String) -> String {
+        var sql = sql
+        sql.replace(" WITHOUT ROWID", with: "")
+        return sql
     }
 
     private static func sqliteText(_ sql: String) -> String {

@@ -36,11 +36,15 @@ final class Metrics: Sendable {
     private let routes: [RouteCounts]
     /// Requests that no route answered.
     private let other = RouteCounts("", "")
+    /// Streams of events and files that are being written.
     private let openStreams = Atomic<Int>(0)
     /// The Unix second at which the server was put together.
     private let startTime = time(nil)
 
     init(routes: [(method: String, path: String)]) { self.routes = routes.map { RouteCounts($0.method, $0.path) } }
+
+    func streamBegins() { openStreams.add(1, ordering: .relaxed) }
+    func streamEnds() { openStreams.subtract(1, ordering: .relaxed) }
 
     func count(route: Int?, status: UInt, code: Int, _ duration: Duration) {
         let bucket = Self.limits.firstIndex { duration <= $0 } ?? Self.limits.count

@@ -22,6 +22,9 @@ struct TestServer {
         let token: String
     }
 
+    /// The reply is a stream or a file.
+    struct NotJSON: Error {}
+
     struct Reply {
         let status: Int
         let headers: HTTPHeaders
@@ -73,10 +76,12 @@ struct TestServer {
     func send(_ method: HTTPMethod, _ uri: String, text: String?, token: String?) async throws -> Reply {
         var head = HTTPRequestHead(version: .http1_1, method: method, uri: uri)
         if let token { head.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        let reply = await application.responder.respond(to: head, body: text.map { ByteBuffer(string: $0) })
+        let reply = await application.responder.respond(
+            to: head, body: text.map { .whole(ByteBuffer(string: $0)) } ?? .none)
+        guard case .whole(let bytes) = reply.body else { throw NotJSON() }
         return Reply(
             status: Int(reply.status.code), headers: HTTPHeaders(reply.headers),
-            json: try JSON(parsing: Array(reply.body.readableBytesView)))
+            json: try JSON(parsing: Array(bytes.readableBytesView)))
     }
 
     /// Makes a bot of a caller's and returns its id.

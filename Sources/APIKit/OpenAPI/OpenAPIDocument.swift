@@ -80,10 +80,10 @@ package struct OpenAPIDocument {
         let (parameters, body) = try input(operation)
         if !parameters.isEmpty { members.append(("parameters", .array(parameters))) }
         if let body { members.append(("requestBody", body)) }
-        let reply = try reply(operation)
+        if operation.access == .link { members.append(("security", [])) }
         let responses: JSON = [
-            "200": response("The result, or an error whose `code` is not 0.", reply),
-            "default": response("An error.", ["$ref": "#/components/schemas/Error"]),
+            "200": response("The result, or an error whose `code` is not 0.", try content(operation)),
+            "default": response("An error.", json(["$ref": "#/components/schemas/Error"])),
         ]
         members.append(("responses", responses))
         return .make(members)
@@ -95,6 +95,7 @@ package struct OpenAPIDocument {
     }
 
     private mutating func input(_ operation: Operation) throws -> (parameters: [JSON], body: JSON?) {
+        if operation.isUpload { return ([], Self.upload) }
         guard case .object(let name, let fields) = try operation.input() else { return ([], nil) }
         var parameters: [JSON] = []
         var bodyFields: [Schema.Field] = []
@@ -126,10 +127,38 @@ package struct OpenAPIDocument {
         )
     }
 
+    private static let upload: JSON = [
+        "required": true,
+        "content": [
+            "multipart/form-data": [
+                "schema": [
+                    "type": "object", "required": ["file"],
+                    "properties": [
+                        "file": ["type": "string", "format": "binary", "description": "The file: exactly one part."]
+                    ],
+                ]
+            ]
+        ],
+    ]
+
+    /// The forms a reply can have: media type to schema.
+    private mutating func content(_ operation: Operation) throws -> [(String, JSON)] {
+        let events = ("text/event-stream", JSON.make([("schema", ["type": "string"])]))
+        let error = json(["$ref": "#/components/schemas/Error"])
+        switch operation.layout {
+        case .none, .data, .flat: return json(try reply(operation))
+        case .dataOrEvents: return json(try reply(operation)) + [events]
+        case .events: return error + [events]
+        case .download: return error + [("*/*", ["schema": ["type": "string", "format": "binary"]])]
+        }
+    }
+
+    private func json(_ schema: JSON) -> [(String, JSON)] { [("application/json", ["schema": schema])] }
+
     private mutating func reply(_ operation: Operation) throws -> JSON {
         switch operation.layout {
-        case .none: return envelope(data: nil, isFlat: false)
-        case .data: return envelope(data: schema(try operation.output()), isFlat: false)
+        case .none, .events, .download: return envelope(data: nil, isFlat: false)
+        case .data, .dataOrEvents: return envelope(data: schema(try operation.output()), isFlat: false)
         case .flat:
             guard case .object(let name, let fields) = try operation.output() else {
                 return envelope(data: nil, isFlat: false)
@@ -152,10 +181,10 @@ package struct OpenAPIDocument {
         return ["type": "object", "required": ["code", "msg", "detail"], "properties": .make(properties)]
     }
 
-    private func response(_ description: String, _ schema: JSON) -> JSON {
+    private func response(_ description: String, _ content: [(String, JSON)]) -> JSON {
         [
             "description": .string(description), "headers": ["X-Tt-Logid": ["schema": ["type": "string"]]],
-            "content": ["application/json": ["schema": schema]],
+            "content": .make(content),
         ]
     }
 

@@ -14,7 +14,7 @@ final class HTTPConnection: ChannelInboundHandler {
     /// The most bytes of a body. The documented limit of all but the workflow endpoints.
     static let bodyLimit = 15 << 20
     /// What more of a refused body is read, so that the client gets to read the refusal, before the connection is cut.
-    private static let discardLimit = 256 << 20
+    private static let discardLimit = 640 << 20
 
     /// A connection on which nothing comes for as long as this, twice at most, is closed.
     private static let idleTimeout = TimeAmount.seconds(75)
@@ -24,9 +24,13 @@ final class HTTPConnection: ChannelInboundHandler {
     private enum State {
         case idle
         case receiving(HTTPRequestHead)
+        /// The body is a file: it is being handled while it comes.
+        case uploading(BodyPipe)
         /// The body is over the limit: it was refused, and what still comes of it is thrown away.
         case discarding(bytes: Int)
         case answering
+        /// The head of an answer is written, and its body follows piece by piece.
+        case streaming
         /// Nothing more is read or written.
         case closed
     }
@@ -40,6 +44,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private var isInputClosed = false
     /// Whether an answer is written and waits for the client to read.
     private var awaitsReader = false
+    /// A stream that waits for the client to read.
+    private var writer: UnsafeContinuation<Void, any Error>?
     /// The end of the last answer.
     private var lastWrite: EventLoopFuture<Void>?
     private var executor: LoopExecutor?
@@ -68,13 +74,16 @@ final class HTTPConnection: ChannelInboundHandler {
         switch (unwrapInboundIn(data), state) {
         case (.head(let head), .idle): receive(head, context)
         case (.body(let part), .receiving(let head)): receive(part, head, context)
+        case (.body(let part), .uploading(let pipe)): pipe.push(part)
         case (.body(let part), .discarding(let bytes)):
             state = .discarding(bytes: bytes + part.readableBytes)
             if bytes > Self.discardLimit { context.close(promise: nil) }
         case (.end, .receiving(let head)):
             state = .answering
-            let body = takeBody()
-            answer(head, body, context)
+            answer(head, takeBody().map { .whole($0) } ?? .none, context)
+        case (.end, .uploading(let pipe)):
+            state = .answering
+            pipe.complete()
         case (.end, .discarding):
             state = .idle
             if closesAfterAnswer { closeAfterLastAnswer(context) }
@@ -87,8 +96,10 @@ final class HTTPConnection: ChannelInboundHandler {
         case ChannelEvent.inputClosed:
             // The client sends no more; it still gets the answers it waits for.
             isInputClosed = true
-            if case .answering = state { break }
-            closeAfterLastAnswer(context)
+            switch state {
+            case .answering, .streaming: break
+            default: closeAfterLastAnswer(context)
+            }
         default: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -98,7 +109,7 @@ final class HTTPConnection: ChannelInboundHandler {
         switch state {
         case .idle, .receiving: break
         // There is an answer already, and nobody could tell whose a second one is.
-        case .answering, .discarding, .closed: return closeAfterLastAnswer(context)
+        case .uploading, .answering, .streaming, .discarding, .closed: return closeAfterLastAnswer(context)
         }
         closesAfterAnswer = true
         let unknown = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
@@ -107,17 +118,24 @@ final class HTTPConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         _ = takeBody()
+        if case .uploading(let pipe) = state { pipe.fail() }
         state = .closed
+        resumeWriter()
         context.fireChannelInactive()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if awaitsReader, context.channel.isWritable { end(then: .idle, context) }
+        if context.channel.isWritable {
+            if awaitsReader { end(then: .idle, context) }
+            resumeWriter()
+        }
         context.fireChannelWritabilityChanged()
     }
 
     private func closeAfterLastAnswer(_ context: ChannelHandlerContext) {
+        if case .uploading(let pipe) = state { pipe.fail() }
         state = .closed
+        resumeWriter()
         guard let lastWrite else { return context.close(promise: nil) }
         lastWrite.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }
@@ -125,7 +143,10 @@ final class HTTPConnection: ChannelInboundHandler {
     private func closeIfIdle(_ context: ChannelHandlerContext) {
         defer { isActive = false }
         // A request that is being answered is not idle, however long that takes.
-        if case .answering = state { return }
+        switch state {
+        case .answering, .streaming: return
+        default: break
+        }
         looks += 1
         var isTooSlow = false
         if case .receiving = state { isTooSlow = looks > Self.receivingLooks }
@@ -140,9 +161,10 @@ final class HTTPConnection: ChannelInboundHandler {
     private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         closesAfterAnswer = !head.isKeepAlive
         looks = 0
+        let isUpload = responder.takesUpload(head)
         let length = head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
         let waits = head.headers.first(name: "Expect")?.lowercased() == "100-continue"
-        if length > Self.bodyLimit {
+        if length > Self.bodyLimit, !isUpload {
             // A client that waits for a word before it sends its body is told not to, so no body follows.
             closesAfterAnswer = closesAfterAnswer || waits
             return refuse(head, Self.tooLarge, bodyFollows: !waits, context)
@@ -151,7 +173,20 @@ final class HTTPConnection: ChannelInboundHandler {
             context.writeAndFlush(
                 wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
         }
-        state = .receiving(head)
+        if isUpload { receiveUpload(head, context) } else { state = .receiving(head) }
+    }
+
+    /// Starts the answer to a request whose body is a file, before the body has come.
+    private func receiveUpload(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let channel = context.channel
+        let pipe = BodyPipe { isReading in
+            channel.setOption(.autoRead, value: isReading).whenFailure { _ in }
+        }
+        state = .uploading(pipe)
+        let body = RequestBody(
+            contentType: head.headers.first(name: "Content-Type"),
+            length: head.headers.first(name: "Content-Length").flatMap { Int($0) }, pull: pipe.next)
+        answer(head, .stream(body), context)
     }
 
     private func receive(_ part: ByteBuffer, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
@@ -182,29 +217,66 @@ final class HTTPConnection: ChannelInboundHandler {
 
     // MARK: Answering
 
-    private func answer(_ head: HTTPRequestHead, _ body: ByteBuffer?, _ context: ChannelHandlerContext) {
+    private func answer(_ head: HTTPRequestHead, _ body: Responder.Body, _ context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        Task.immediate(executorPreference: executor) { [responder] in
-            let reply = await responder.respond(to: head, body: body)
-            let loop = bound.eventLoop
-            if loop.inEventLoop {
-                bound.value.0.write(reply, to: head, bound.value.1)
-            } else {
-                loop.execute { bound.value.0.write(reply, to: head, bound.value.1) }
+        Task.immediate(executorPreference: executor) { [responder, executor] in
+            let reply = await responder.respond(to: head, body: body, executor: executor)
+            await bound.run { $0.write(reply, to: head, $1) }
+            if case .whole = reply.body { return }
+            if head.method == .HEAD { return await bound.run { $0.endStream(isWhole: true, $1) } }
+            responder.metrics.streamBegins()
+            defer { responder.metrics.streamEnds() }
+            var isWhole = true
+            do {
+                try await ReplyWriter(bound: bound).write(reply.body)
+            } catch {
+                isWhole = false
             }
+            await bound.run { [isWhole] in $0.endStream(isWhole: isWhole, $1) }
         }
     }
 
+    /// Writes an answer, or the head of one that is a stream.
+    ///
     /// - Parameter next: what the connection does after the answer, unless it is closed.
     private func write(
         _ reply: HTTPReply, to head: HTTPRequestHead, then next: State = .idle, _ context: ChannelHandlerContext
     ) {
+        var next = next
+        switch state {
+        case .answering: break
+        case .uploading(let pipe):
+            // Refused before all of it came. What still comes is thrown away.
+            pipe.fail()
+            context.channel.setOption(.autoRead, value: true).whenFailure { _ in }
+            next = .discarding(bytes: 0)
+            state = .answering
         // The client may have gone meanwhile.
-        guard case .answering = state else { return }
+        default: return
+        }
+        context.write(wrapOutboundOut(.head(responseHead(reply, to: head))), promise: nil)
+        guard case .whole(let body) = reply.body else {
+            state = .streaming
+            return context.flush()
+        }
+        if head.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+        if case .discarding = next { return end(then: next, context) }
+        if context.channel.isWritable { return end(then: next, context) }
+        // The client does not read. Until it does the answer is not ended, so that its next request is not begun.
+        awaitsReader = true
+        context.flush()
+    }
+
+    private func responseHead(_ reply: HTTPReply, to head: HTTPRequestHead) -> HTTPResponseHead {
         var headers = HTTPHeaders()
-        headers.reserveCapacity(4 + reply.headers.count)
+        headers.reserveCapacity(5 + reply.headers.count)
         headers.add(name: "Content-Type", value: reply.contentType)
-        headers.add(name: "Content-Length", value: String(reply.body.readableBytes))
+        switch reply.body {
+        case .whole(let body): headers.add(name: "Content-Length", value: String(body.readableBytes))
+        case .file(_, let count): headers.add(name: "Content-Length", value: String(count))
+        // A stream's end is marked by its last chunk; in HTTP/1.0, which knows no chunks, by the connection's.
+        case .events: if head.version.minor == 0 { closesAfterAnswer = true }
+        }
         headers.add(name: "X-Tt-Logid", value: reply.logID)
         for (name, value) in reply.headers { headers.add(name: name, value: value) }
         if closesAfterAnswer {
@@ -212,15 +284,41 @@ final class HTTPConnection: ChannelInboundHandler {
         } else if head.version.minor == 0 {
             headers.add(name: "Connection", value: "keep-alive")
         }
-        context.write(
-            wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: reply.status, headers: headers))),
-            promise: nil)
-        if head.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil) }
-        if case .discarding = next { return end(then: next, context) }
-        if context.channel.isWritable { return end(then: next, context) }
-        // The client does not read. Until it does the answer is not ended, so that its next request is not begun.
-        awaitsReader = true
-        context.flush()
+        return HTTPResponseHead(version: head.version, status: reply.status, headers: headers)
+    }
+
+    // MARK: Streaming
+
+    /// Writes a piece of a stream.
+    ///
+    /// - Returns: whether the client reads; if not, ``awaitWritable(_:_:)`` waits until it does.
+    /// - Throws: if the client has gone.
+    func send(_ piece: ByteBuffer, _ context: ChannelHandlerContext) throws(ReplyWriter.ClientGone) -> Bool {
+        guard case .streaming = state else { throw .init() }
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(piece))), promise: nil)
+        return context.channel.isWritable
+    }
+
+    func awaitWritable(_ continuation: UnsafeContinuation<Void, any Error>, _ context: ChannelHandlerContext) {
+        writer = continuation
+        if context.channel.isWritable { resumeWriter() }
+        if case .streaming = state { return }
+        resumeWriter()
+    }
+
+    private func resumeWriter() {
+        guard let waiting = writer else { return }
+        writer = nil
+        if case .streaming = state { waiting.resume() } else { waiting.resume(throwing: ReplyWriter.ClientGone()) }
+    }
+
+    /// - Parameter isWhole: whether all of the stream was written. If not, cutting the connection is the only way to
+    ///   tell the client.
+    private func endStream(isWhole: Bool, _ context: ChannelHandlerContext) {
+        guard case .streaming = state else { return }
+        if isWhole { return end(then: .idle, context) }
+        state = .closed
+        context.close(promise: nil)
     }
 
     /// Ends the answer, which lets the next request through.

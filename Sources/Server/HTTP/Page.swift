@@ -12,7 +12,7 @@ extension HTTPReply {
     init(text: String, contentType: String, status: HTTPResponseStatus = .ok, logID: String) {
         self.status = status
         self.contentType = contentType
-        body = ByteBuffer(string: text)
+        body = .whole(ByteBuffer(string: text))
         self.logID = logID
     }
 }

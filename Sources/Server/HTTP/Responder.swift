@@ -38,8 +38,30 @@ struct Responder: Sendable {
         logIDs = LogIDSource()
     }
 
-    /// Answers a request whose body has been read. Never fails: what goes wrong becomes a reply.
-    func respond(to head: HTTPRequestHead, body: ByteBuffer?) async -> HTTPReply {
+    /// A request's body.
+    enum Body: Sendable {
+        case none
+        case whole(ByteBuffer)
+        /// It still comes.
+        case stream(RequestBody)
+    }
+
+    /// Whether the request's body is a file, which is handled as it comes.
+    func takesUpload(_ head: HTTPRequestHead) -> Bool {
+        guard head.method == .POST,
+            head.headers.first(name: "Content-Type")?.lowercased().hasPrefix("multipart/") == true,
+            let number = router.match(.POST, Target(head.uri).path)?.route,
+            case .endpoint(let endpoint) = routes[number]
+        else { return false }
+        return endpoint.operation.isUpload
+    }
+
+    /// Answers a request. Never fails: what goes wrong becomes a reply.
+    ///
+    /// - Parameter executor: the thread of the request's connection, on which this runs.
+    func respond(
+        to head: HTTPRequestHead, body: Body, executor: (any TaskExecutor)? = nil
+    ) async -> HTTPReply {
         let start = ContinuousClock.now
         let logID = logIDs.next()
         let target = Target(head.uri)
@@ -59,8 +81,8 @@ struct Responder: Sendable {
             }
             switch routes[number] {
             case .endpoint(let endpoint):
-                let json = try await call(endpoint, head, target, match.parameters, body, logID)
-                reply = HTTPReply(json, logID: logID)
+                reply = HTTPReply(
+                    try await call(endpoint, head, target, match.parameters, body, logID, executor), logID: logID)
             case .page(let page):
                 reply = try await page.reply(logID)
             }
@@ -86,26 +108,56 @@ struct Responder: Sendable {
 
     private func call(
         _ endpoint: AnyEndpoint, _ head: HTTPRequestHead, _ target: Target, _ parameters: [(String, Substring)],
-        _ body: ByteBuffer?, _ logID: String
-    ) async throws -> JSONWriter {
+        _ body: Body, _ logID: String, _ executor: (any TaskExecutor)?
+    ) async throws -> EndpointReply {
+        let operation = endpoint.operation
+        if operation.access == .link {
+            // The input is all there is to tell who may.
+            let nobody = Call(user: 0, token: 0, permissions: .some([]), logID: logID, logger: logger)
+            guard case .input(let respond) = endpoint.handler else { throw APIError(.unknownRoute) }
+            return try await respond(try Self.source(operation, target, parameters, body), nobody)
+        }
         let token = try await authority.authenticate(head.headers.first(name: "Authorization"))
-        let points = endpoint.operation.access.points
+        let points = operation.access.points
         guard token.permissionSet.contains(points) else {
             throw APIError(
                 .noPermission,
                 "The token lacks the permission \(points.joined(separator: ", ")), which this operation needs")
         }
+        let call = Call(
+            user: token.userID, token: token.id, permissions: token.permissionSet, logID: logID, logger: logger,
+            lastEventID: operation.layout == .events ? head.headers.first(name: "Last-Event-ID") : nil,
+            executor: executor)
+        switch endpoint.handler {
+        case .input(let respond): return try await respond(Self.source(operation, target, parameters, body), call)
+        case .upload(let respond): return try await respond(Self.upload(head, body), call)
+        }
+    }
+
+    private static func source(
+        _ operation: APIKit.Operation, _ target: Target, _ parameters: [(String, Substring)], _ body: Body
+    ) throws -> InputSource {
         var source = InputSource(query: try PercentDecoding.query(target.query))
         for (name, segment) in parameters { source.path.append((name, try PercentDecoding.segment(segment))) }
-        if endpoint.operation.verb != .get { source.body = try Self.json(body) }
-        let call = Call(
-            user: token.userID, token: token.id, permissions: token.permissionSet, logID: logID, logger: logger)
-        return try await endpoint.respond(source, call)
+        if operation.verb != .get, case .whole(let bytes) = body { source.body = try json(bytes) }
+        return source
+    }
+
+    private static func upload(_ head: HTTPRequestHead, _ body: Body) -> RequestBody {
+        let bytes: [UInt8]?
+        switch body {
+        case .stream(let stream): return stream
+        case .none: bytes = nil
+        case .whole(let buffer): bytes = [UInt8](buffer.readableBytesView)
+        }
+        return RequestBody(
+            contentType: head.headers.first(name: "Content-Type"),
+            length: head.headers.first(name: "Content-Length").flatMap { Int($0) }, pull: BytesOnce(bytes).next)
     }
 
     /// The body as JSON; nil if it is empty, blank or null.
-    private static func json(_ body: ByteBuffer?) throws(APIError) -> JSON? {
-        guard let body, !body.readableBytesView.allSatisfy(" \t\r\n".utf8.contains) else { return nil }
+    private static func json(_ body: ByteBuffer) throws(APIError) -> JSON? {
+        guard !body.readableBytesView.allSatisfy(" \t\r\n".utf8.contains) else { return nil }
         let parsed = body.withUnsafeReadableBytes { bytes in
             Result { () throws(JSONSyntaxError) -> JSON in try JSON(parsing: bytes) }
         }
@@ -135,6 +187,20 @@ struct Responder: Sendable {
         case .readOnly:
             APIError(.internalError, "The server's database is read-only. Nothing was changed.", cause: error)
         default: .internalFailure(error)
+        }
+    }
+}
+
+/// A body that came whole, given out in one piece.
+private final class BytesOnce: Sendable {
+    private let bytes: Mutex<[UInt8]?>
+
+    init(_ bytes: [UInt8]?) { self.bytes = Mutex(bytes) }
+
+    @Sendable func next() async throws -> [UInt8]? {
+        bytes.withLock { bytes in
+            defer { bytes = nil }
+            return bytes
         }
     }
 }

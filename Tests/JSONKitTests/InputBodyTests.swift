@@ -1,6 +1,6 @@
 import Testing
 
-@testable import APIKit
+@testable import JSONKit
 
 /// What types accept from a body, and how faults are named.
 @Suite struct InputBodyTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import APIKit
+@testable import JSONKit
 
 @Suite struct JSONParserTests {
     static let accepted: [(String, JSON)] = [

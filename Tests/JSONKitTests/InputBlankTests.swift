@@ -1,6 +1,6 @@
 import Testing
 
-@testable import APIKit
+@testable import JSONKit
 
 /// Null, "" and absent.
 @Suite struct InputBlankTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import APIKit
+@testable import JSONKit
 
 @Suite struct JSONRoundTripTests {
     @Test func `what was written is read back the same`() throws {

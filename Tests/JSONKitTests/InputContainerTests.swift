@@ -1,6 +1,6 @@
 import Testing
 
-@testable import APIKit
+@testable import JSONKit
 
 /// Types that read themselves by hand.
 @Suite struct InputContainerTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import APIKit
+@testable import JSONKit
 
 /// Where fields come from, and how text is read.
 @Suite struct InputSourceTests {

@@ -1,4 +1,4 @@
-@testable import APIKit
+@testable import JSONKit
 
 /// An object with its members in order.
 func object(_ members: (String, JSON)...) -> JSON {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import APIKit
+@testable import JSONKit
 
 @Suite struct JSONOutputTests {
     static let strings: [(String, String)] = [
