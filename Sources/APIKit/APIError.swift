@@ -68,6 +68,9 @@ extension APIError.Code {
 
     package static let all: [Self] = [
         invalidParameter, invalidConversation, metaDataOverLimit, invalidMessage, botNotPublished, noPermission,
-        notFound, internalError, invalidToken, invalidHTTP, unknownRoute, wrongMethod, bodyTooLarge,
+        invalidChat, tooManyMessages, historyIsNeeded, promptTooLong, invalidModel, modelFailure, chatIsRunning,
+        tooManyRequests, modelInArrears, notCancelable, emptyUpload, severalFiles, fileTooLarge, fileTypeUnsupported,
+        fileInvalid, notFound, internalError, invalidToken, invalidHTTP,
+        unknownRoute, wrongMethod, bodyTooLarge,
     ]
 }

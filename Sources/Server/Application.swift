@@ -1,4 +1,5 @@
 package import APIKit
+package import Agents
 import Database
 import Glibc
 import HummingbirdCore
@@ -14,48 +15,48 @@ package struct Application: Sendable {
     package static let version = "0.1.0"
 
     package let storage: Storage
+    /// Everything the API offers, in the order of its reference.
+    package let resources: [any Resource]
     let responder: Responder
     private let authority: TokenAuthority
+    private let services: Services
     private let logger: Logger
 
-    package init(storage: Storage, logger: Logger) throws {
+    /// How long runs and requests may take to finish when the server is stopped.
+    private static let grace = Duration.seconds(10)
+    /// How long of it runs have. The rest is for telling their readers and storing their end.
+    private static let runGrace = Duration.seconds(8)
+
+    /// - Parameters:
+    ///   - dataDirectory: where uploads are kept.
+    ///   - models: those bots can answer with; the built-in one if there are none.
+    package init(
+        storage: Storage, dataDirectory: String, models: [Model] = [], publicURL: PublicURL, logger: Logger
+    ) async throws {
         self.storage = storage
         self.logger = logger
+        services = try await Services(
+            storage: storage, dataDirectory: dataDirectory, models: models, publicURL: publicURL, logger: logger)
         authority = TokenAuthority(tokens: TokenStore(storage: storage), clock: storage.clock)
-        let resources = Self.resources(storage)
+        resources = services.resources
         let endpoints = resources.flatMap(\.endpoints)
         let metrics = Metrics(
             routes: endpoints.map { ($0.operation.verb.rawValue, $0.operation.path) }
                 + OperatorPages.paths.map { ("GET", $0) })
-        let document = try Self.openAPI(resources)
         responder = Responder(
             endpoints: endpoints,
-            pages: OperatorPages(database: storage.database, metrics: metrics, openAPI: document).pages,
+            pages: OperatorPages(
+                database: storage.database, metrics: metrics, openAPI: try Self.openAPI(resources)
+            ).pages,
             authority: authority, metrics: metrics, logger: logger)
-    }
-
-    /// Everything the API offers, in the order of its reference.
-    package static func resources(_ storage: Storage) -> [any Resource] {
-        let messages = MessageStore(storage: storage)
-        let bots = BotStore(storage: storage)
-        return [
-            Conversations(conversations: ConversationStore(storage: storage, messages: messages), bots: bots),
-            Messages(messages: messages),
-            Feedback(feedback: FeedbackStore(storage: storage)),
-            Bots(bots: bots, versions: BotVersionStore(storage: storage)),
-            BotList(bots: BotListStore(storage: storage)),
-            BotCollaborators(collaborators: BotCollaboratorStore(storage: storage)),
-            Workspaces(workspaces: WorkspaceStore(storage: storage)),
-            Users(users: UserStore(storage: storage)),
-        ]
     }
 
     /// The OpenAPI document, for which no data is needed.
     package static func openAPI() throws -> String {
         let database = try Database(.file(":memory:"), migrations: [])
         defer { database.close() }
-        return try openAPI(
-            resources(Storage(database: database, ids: IDSource(process: 0, clock: .system), clock: .system)))
+        let storage = Storage(database: database, ids: IDSource(process: 0, clock: .system), clock: .system)
+        return try openAPI(Services(describing: storage).resources)
     }
 
     /// The OpenAPI document as JSON text.
@@ -71,15 +72,25 @@ package struct Application: Sendable {
     package func serve(
         host: String, port: Int, signals: [UnixSignal] = [], onReady: @escaping @Sendable (Int) async -> Void
     ) async throws {
-        let server = HTTPChannel(responder: responder).server(
-            configuration: ServerConfiguration(address: .hostname(host, port: port), backlog: 1024),
-            onServerRunning: { channel in await onReady(channel.localAddress?.port ?? port) },
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
-        var configuration = ServiceGroupConfiguration(
-            services: [server, TokenWatch(authority: authority)], gracefulShutdownSignals: signals, logger: logger)
-        // Running requests get this long to finish.
-        configuration.maximumGracefulShutdownDuration = .seconds(10)
-        let result = await Result { try await ServiceGroup(configuration: configuration).run() }
+        let result = await Result {
+            // Before anybody can ask how they are doing.
+            try await services.runs.recover()
+            let server = HTTPChannel(responder: responder).server(
+                configuration: ServerConfiguration(address: .hostname(host, port: port), backlog: 4096),
+                onServerRunning: { channel in await onReady(channel.localAddress?.port ?? port) },
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            // They are shut down from the last to the first.
+            let watches: [any Service] = [
+                Watch { await authority.watch() }, Watch { await services.runs.watch() },
+                Watch { await services.keepHouse(logger) },
+                Watch {} onShutdown: { await services.runs.drain(within: Self.runGrace) },
+            ]
+            var configuration = ServiceGroupConfiguration(
+                services: [server] + watches, gracefulShutdownSignals: signals, logger: logger)
+            configuration.maximumGracefulShutdownDuration = Self.grace
+            try await ServiceGroup(configuration: configuration).run()
+        }
+        await services.catalog.shutdown()
         storage.database.close()
         do {
             try result.get()
@@ -90,15 +101,24 @@ package struct Application: Sendable {
     }
 }
 
-/// Keeps the tokens in memory up to date.
-private struct TokenWatch: Service {
-    let authority: TokenAuthority
+/// Work in the background, for as long as the server runs.
+private struct Watch: Service {
+    let watch: @Sendable () async -> Void
+    let onShutdown: @Sendable () async -> Void
+
+    init(
+        _ watch: @escaping @Sendable () async -> Void, onShutdown: @escaping @Sendable () async -> Void = {}
+    ) {
+        self.watch = watch
+        self.onShutdown = onShutdown
+    }
 
     func run() async throws {
         // Not waited for: a look at a database that hangs must not keep the server from ending.
-        let watching = Task { await authority.watch() }
+        let watching = Task { await watch() }
         defer { watching.cancel() }
         try await gracefulShutdown()
+        await onShutdown()
     }
 }
 

@@ -1,3 +1,4 @@
+import Agents
 import Glibc
 import Yams
 
@@ -11,6 +12,10 @@ package struct Settings: Sendable {
     var database: String?
     var logLevel = "info"
     var logFormat = LogFormat.text
+    /// The address that clients reach the server under, for links; nil for the one it listens on.
+    var publicURL: String?
+    /// The models bots can answer with. Only the configuration file names them.
+    var models: [Model] = []
 
     enum LogFormat: String, Codable, CaseIterable, Sendable { case text, json }
 
@@ -22,6 +27,8 @@ package struct Settings: Sendable {
         var database: String?
         var logLevel: String?
         var logFormat: LogFormat?
+        var publicURL: String?
+        var models: [ModelSettings]?
     }
 
     /// A fault in the settings, for whoever runs the program.
@@ -33,8 +40,10 @@ package struct Settings: Sendable {
     ///   - commandLine: what the command line says.
     ///   - file: the configuration file; if nil, the one `BUCKLE_CONFIG` names.
     init(commandLine: Source, file: String?, environment: [String: String]) throws {
+        let variables = environment
         let file = try (file ?? environment["BUCKLE_CONFIG"]).map(Source.init(file:)) ?? Source()
         let environment = try Source(environment: environment)
+        models = try (file.models ?? []).map { try $0.model(environment: variables) }
         for source in [file, environment, commandLine] {
             host = source.host ?? host
             port = source.port ?? port
@@ -42,6 +51,10 @@ package struct Settings: Sendable {
             database = source.database ?? database
             logLevel = source.logLevel ?? logLevel
             logFormat = source.logFormat ?? logFormat
+            publicURL = source.publicURL ?? publicURL
+        }
+        if let publicURL, !["http://", "https://"].contains(where: publicURL.hasPrefix) {
+            throw Fault(description: "public_url must begin with http:// or https://, is \(publicURL)")
         }
         if dataDirectory.isEmpty { throw Fault(description: "data_dir must not be empty") }
         guard (0...65535).contains(port) else { throw Fault(description: "port must be from 0 to 65535, is \(port)") }
@@ -66,10 +79,11 @@ extension Settings.Source {
         }
         self.init(
             host: environment["BUCKLE_HOST"], port: port, dataDirectory: environment["BUCKLE_DATA_DIR"],
-            database: environment["BUCKLE_DATABASE"], logLevel: environment["BUCKLE_LOG_LEVEL"], logFormat: format)
+            database: environment["BUCKLE_DATABASE"], logLevel: environment["BUCKLE_LOG_LEVEL"], logFormat: format,
+            publicURL: environment["BUCKLE_PUBLIC_URL"])
     }
 
-    private static let keys = ["host", "port", "data_dir", "database", "log_level", "log_format"]
+    private static let keys = ["host", "port", "data_dir", "database", "log_level", "log_format", "public_url", "models"]
 
     /// Reads a YAML file. A key that is not known is a fault, so that a slip of the pen does not go unseen.
     init(file path: String) throws {
@@ -84,6 +98,10 @@ extension Settings.Source {
         guard let node else { return }
         guard let mapping = node.mapping else { throw Settings.Fault(description: "\(path) must hold keys and values") }
         for (key, value) in mapping where !Self.isNull(value) {
+            if key.string == "models" {
+                models = try ModelSettings.list(value, in: path)
+                continue
+            }
             guard value.scalar != nil else { throw Self.fault(path, "\(key.string ?? "a key") must be a single value") }
             switch key.string {
             case "host": host = value.string
@@ -92,6 +110,7 @@ extension Settings.Source {
                 port = number
             case "data_dir": dataDirectory = value.string
             case "database": database = value.string
+            case "public_url": publicURL = value.string
             case "log_level": logLevel = value.string
             case "log_format":
                 guard let format = value.string.flatMap(Settings.LogFormat.init(rawValue:)) else {
@@ -105,12 +124,12 @@ extension Settings.Source {
         }
     }
 
-    private static func isNull(_ node: Node) -> Bool {
+    static func isNull(_ node: Node) -> Bool {
         guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else { return false }
         return ["", "~", "null"].contains(scalar.string)
     }
 
-    private static func fault(_ path: String, _ reason: String) -> Settings.Fault {
+    static func fault(_ path: String, _ reason: String) -> Settings.Fault {
         Settings.Fault(description: "\(path): \(reason)")
     }
 

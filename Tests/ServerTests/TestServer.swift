@@ -36,21 +36,27 @@ struct TestServer {
     }
 
     static func with(_ kind: DatabaseKind, _ body: (TestServer) async throws -> Void) async throws {
-        try await withScratchDatabase(kind) { location in
-            let storage = try await Storage.open(location)
-            defer { storage.database.close() }
-            _ = try await FirstStart(storage: storage).run()
-            var logger = Logger(label: "test")
-            logger.logLevel = .critical
-            let owner = try await storage.database.read { try UserStore.owner(in: $0)! }
-            let stranger = try await storage.database.write { connection in
-                try UserStore(storage: storage).add(userName: "stranger", nickName: "Stranger", in: connection)
+        try await withScratchDirectory { directory in
+            try await withScratchDatabase(kind) { location in
+                let storage = try await Storage.open(location)
+                defer { storage.database.close() }
+                try await body(try await make(storage, directory))
             }
-            try await body(
-                TestServer(
-                    application: Application(storage: storage, logger: logger),
-                    owner: try await caller(owner, storage), stranger: try await caller(stranger, storage)))
         }
+    }
+
+    private static func make(_ storage: Storage, _ directory: String) async throws -> TestServer {
+        _ = try await FirstStart(storage: storage).run()
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let owner = try await storage.database.read { try UserStore.owner(in: $0)! }
+        let stranger = try await storage.database.write { connection in
+            try UserStore(storage: storage).add(userName: "stranger", nickName: "Stranger", in: connection)
+        }
+        return TestServer(
+            application: try await Application(
+                storage: storage, dataDirectory: directory, publicURL: PublicURL("http://localhost"), logger: logger),
+            owner: try await caller(owner, storage), stranger: try await caller(stranger, storage))
     }
 
     private static func caller(_ user: ID, _ storage: Storage) async throws -> Caller {

@@ -6,7 +6,9 @@ package struct MultipartPart: Hashable, Sendable {
     package let fileName: String?
     /// The part's own `Content-Type`.
     package let contentType: String?
+}
 
+extension MultipartPart {
     /// - Parameter headers: whole lines, without the empty one after them.
     init(headers: ArraySlice<UInt8>) throws(MultipartError) {
         var disposition: HeaderParameters?

@@ -1,27 +1,32 @@
-import APIKit
+package import APIKit
 
 /// All that is configured of a bot: its draft, and the copy that each published version keeps.
-struct BotConfiguration: Codable, Sendable {
-    var name: String
-    var description: String
-    var prompt: PromptInfo?
-    var onboarding: OnboardingInfo?
-    var model: ModelConfiguration?
-    var suggestReply: SuggestReplyInfo?
-    var knowledge: KnowledgeConfiguration?
-    var plugins: [PluginReference]?
-    var workflows: [WorkflowReference]?
-    var media: MediaConfiguration?
+package struct BotConfiguration: Codable, Sendable {
+    package var name: String
+    package var description: String
+    /// The upload that is its picture.
+    package var iconFileID: ID?
+    package var prompt: PromptInfo?
+    package var onboarding: OnboardingInfo?
+    package var model: ModelConfiguration?
+    package var suggestReply: SuggestReplyInfo?
+    package var knowledge: KnowledgeConfiguration?
+    package var plugins: [PluginReference]?
+    package var workflows: [WorkflowReference]?
+    package var media: MediaConfiguration?
+    package var tools: [FunctionTool]?
+    package var variables: [BotVariable]?
+    package var shortcutCommands: [ShortcutCommand]?
 }
 
 /// The persona and instructions of a bot.
-struct PromptInfo: Codable, Sendable {
+package struct PromptInfo: Codable, Sendable {
     /// The prompt, up to 20000 characters.
-    var prompt: String?
+    package var prompt: String?
     /// standard or prefix.
-    var promptMode: String?
+    package var promptMode: String?
     /// The prompt in two parts, for models that cache prefixes.
-    var prefixPromptInfo: PrefixPromptInfo?
+    package var prefixPromptInfo: PrefixPromptInfo?
 
     enum CodingKeys: String, CodingKey {
         case prompt
@@ -30,11 +35,11 @@ struct PromptInfo: Codable, Sendable {
     }
 }
 
-struct PrefixPromptInfo: Codable, Sendable {
+package struct PrefixPromptInfo: Codable, Sendable {
     /// The part that stays the same.
-    var prefixPrompt: String?
+    package var prefixPrompt: String?
     /// The part that changes.
-    var dynamicPrompt: String?
+    package var dynamicPrompt: String?
 
     enum CodingKeys: String, CodingKey {
         case prefixPrompt = "prefix_prompt"
@@ -43,11 +48,11 @@ struct PrefixPromptInfo: Codable, Sendable {
 }
 
 /// What a bot says first.
-struct OnboardingInfo: Codable, Sendable {
+package struct OnboardingInfo: Codable, Sendable {
     /// The opening words, up to 300 characters.
-    var prologue: String?
+    package var prologue: String?
     /// Questions to begin with, each up to 50 characters.
-    var suggestedQuestions: [String]?
+    package var suggestedQuestions: [String]?
 
     enum CodingKeys: String, CodingKey {
         case prologue
@@ -56,13 +61,13 @@ struct OnboardingInfo: Codable, Sendable {
 }
 
 /// Whether a bot proposes what the user might ask next.
-struct SuggestReplyInfo: Codable, Sendable {
+package struct SuggestReplyInfo: Codable, Sendable {
     /// enable, disable or customized.
-    var replyMode: ReplyMode
+    package var replyMode: ReplyMode
     /// How to find questions, for customized.
-    var customizedPrompt: String?
+    package var customizedPrompt: String?
 
-    enum ReplyMode: String, Codable, Sendable, CaseIterable { case enable, disable, customized }
+    package enum ReplyMode: String, Codable, Sendable, CaseIterable { case enable, disable, customized }
 
     enum CodingKeys: String, CodingKey {
         case replyMode = "reply_mode"
@@ -71,34 +76,34 @@ struct SuggestReplyInfo: Codable, Sendable {
 }
 
 /// The model a bot thinks with.
-struct ModelConfiguration: Codable, Sendable {
+package struct ModelConfiguration: Codable, Sendable {
     /// Which of the server's models.
-    var modelID: String
-    var temperature: Double?
-    var topP: Double?
-    var topK: Int32?
+    package var modelID: String
+    package var temperature: Double?
+    package var topP: Double?
+    package var topK: Int32?
     /// The most tokens of an answer.
-    var maxTokens: Int32?
+    package var maxTokens: Int32?
     /// How many rounds of the conversation the model sees.
-    var contextRound: Int32?
+    package var contextRound: Int32?
     /// text, markdown or json.
-    var responseFormat: ResponseFormat?
-    var presencePenalty: Double?
-    var frequencyPenalty: Double?
+    package var responseFormat: ResponseFormat?
+    package var presencePenalty: Double?
+    package var frequencyPenalty: Double?
     /// Whether instructions against leaking the prompt are added.
-    var spAntiLeak: Bool?
+    package var spAntiLeak: Bool?
     /// Whether the prompt tells the current time.
-    var spCurrentTime: Bool?
+    package var spCurrentTime: Bool?
     /// closed or prefix.
-    var cacheType: CacheType?
+    package var cacheType: CacheType?
     /// chat_api or responses_api.
-    var apiMode: APIMode?
+    package var apiMode: APIMode?
     /// Parameters of the model's own, such as thinking_type.
-    var parameters: [String: String]?
+    package var parameters: [String: String]?
 
-    enum ResponseFormat: String, Codable, Sendable, CaseIterable { case text, markdown, json }
-    enum CacheType: String, Codable, Sendable, CaseIterable { case closed, prefix }
-    enum APIMode: String, Codable, Sendable, CaseIterable {
+    package enum ResponseFormat: String, Codable, Sendable, CaseIterable { case text, markdown, json }
+    package enum CacheType: String, Codable, Sendable, CaseIterable { case closed, prefix }
+    package enum APIMode: String, Codable, Sendable, CaseIterable {
         case chat = "chat_api"
         case responses = "responses_api"
     }
@@ -122,13 +127,13 @@ struct ModelConfiguration: Codable, Sendable {
 }
 
 /// The datasets a bot draws on.
-struct KnowledgeConfiguration: Codable, Sendable {
+package struct KnowledgeConfiguration: Codable, Sendable {
     /// Datasets, at most 150.
-    var datasetIDs: [ID]?
+    package var datasetIDs: [ID]?
     /// Whether the datasets are searched in every turn.
-    var autoCall: Bool?
+    package var autoCall: Bool?
     /// 0 semantic, 1 hybrid, 20 full text.
-    var searchStrategy: Int?
+    package var searchStrategy: Int?
 
     enum CodingKeys: String, CodingKey {
         case datasetIDs = "dataset_ids"
@@ -138,10 +143,10 @@ struct KnowledgeConfiguration: Codable, Sendable {
 }
 
 /// A plugin's tool that a bot may call.
-struct PluginReference: Codable, Sendable {
-    var pluginID: ID
+package struct PluginReference: Codable, Sendable {
+    package var pluginID: ID
     /// The tool.
-    var apiID: ID
+    package var apiID: ID
 
     enum CodingKeys: String, CodingKey {
         case pluginID = "plugin_id"
@@ -150,13 +155,13 @@ struct PluginReference: Codable, Sendable {
 }
 
 /// A workflow that a bot may run.
-struct WorkflowReference: Codable, Sendable {
-    var id: ID
+package struct WorkflowReference: Codable, Sendable {
+    package var id: ID
 }
 
-struct MediaConfiguration: Codable, Sendable {
+package struct MediaConfiguration: Codable, Sendable {
     /// Whether the bot does not take voice calls.
-    var isVoiceCallClosed: Bool?
+    package var isVoiceCallClosed: Bool?
 
     enum CodingKeys: String, CodingKey { case isVoiceCallClosed = "is_voice_call_closed" }
 }

@@ -1,11 +1,11 @@
 import APIKit
 
 extension BotInfo {
-    init(_ bot: StoredBot, _ configuration: BotConfiguration, version: String) {
+    init(_ bot: StoredBot, _ configuration: BotConfiguration, version: String, iconURL: String) {
         botID = bot.id
         name = configuration.name
         description = configuration.description
-        iconURL = ""
+        self.iconURL = iconURL
         createTime = bot.createdAt
         updateTime = bot.updatedAt
         self.version = version
@@ -24,11 +24,11 @@ extension BotInfo {
             autoCall: configuration.knowledge?.autoCall ?? true,
             searchStrategy: configuration.knowledge?.searchStrategy ?? 0)
         folderID = ""
-        variables = []
+        variables = (configuration.variables ?? []).map(Variable.init)
         mediaConfig = MediaConfiguration(isVoiceCallClosed: configuration.media?.isVoiceCallClosed ?? false)
         ownerUserID = bot.ownerID
         voiceInfoList = []
-        shortcutCommands = []
+        shortcutCommands = (configuration.shortcutCommands ?? []).map(ShortcutCommand.init)
         workflowInfoList = (configuration.workflows ?? []).map {
             Workflow(id: $0.id, name: "", description: "", iconURL: "")
         }
@@ -72,5 +72,31 @@ extension BotInfo.Model {
         cacheType = model.cacheType?.rawValue
         spAntiLeak = model.spAntiLeak
         spCurrentTime = model.spCurrentTime
+    }
+}
+
+extension BotInfo.Variable {
+    init(_ variable: BotVariable) {
+        keyword = variable.keyword
+        defaultValue = variable.defaultValue
+        variableType = "KVVariable"
+        channel = variable.channel.rawValue
+        description = variable.description
+        enable = variable.enable
+        promptEnable = variable.promptEnable
+    }
+}
+
+extension BotInfo.ShortcutCommand {
+    init(_ command: ShortcutCommand) {
+        id = command.id
+        name = command.name
+        tool = nil
+        self.command = command.command
+        agentID = ""
+        iconURL = ""
+        description = command.description
+        queryTemplate = command.queryTemplate
+        components = command.components
     }
 }

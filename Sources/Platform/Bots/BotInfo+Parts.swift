@@ -119,7 +119,10 @@ extension BotInfo {
         var agentID: String
         var iconURL: String
         var description: String
+        /// What the bot is asked, with `{{name}}` for each component's value.
         var queryTemplate: String
+        /// The values that go with it.
+        var components: [Platform.ShortcutCommand.Component]
 
         struct Tool: Codable, Sendable {
             var name: String
@@ -127,7 +130,7 @@ extension BotInfo {
         }
 
         enum CodingKeys: String, CodingKey {
-            case id, name, tool, command, description
+            case id, name, tool, command, description, components
             case agentID = "agent_id"
             case iconURL = "icon_url"
             case queryTemplate = "query_template"

@@ -14,15 +14,13 @@ struct BotSettings: Sendable {
     var workflowIDList: WorkflowIDList?
     var mediaConfig: MediaConfiguration?
 
-    /// - Throws: 4000 naming the field that is out of its limits, 4200 for a file that is not the caller's.
+    /// - Throws: 4000 naming the field that is out of its limits.
     func check() throws(APIError) {
         if let name {
             try Limits.check(name, 1...20, "name")
             try Limits.checkNotBlank(name, "name")
         }
         try Limits.check(description ?? "", 0...500, "description")
-        // An icon must be an upload of the caller's own, and this server does not take uploads yet.
-        if let iconFileID { throw APIError(.notFound, "The file \(iconFileID) of icon_file_id does not exist") }
         try checkPrompt()
         try Limits.check(onboardingInfo?.prologue ?? "", 0...300, "onboarding_info.prologue")
         for (index, question) in (onboardingInfo?.suggestedQuestions ?? []).enumerated() {
@@ -57,6 +55,7 @@ struct BotSettings: Sendable {
     func apply(to configuration: inout BotConfiguration) {
         configuration.name = name ?? configuration.name
         configuration.description = description ?? configuration.description
+        configuration.iconFileID = iconFileID ?? configuration.iconFileID
         configuration.prompt = promptInfo ?? configuration.prompt
         configuration.onboarding = onboardingInfo ?? configuration.onboarding
         configuration.model = modelInfoConfig ?? configuration.model

@@ -4,8 +4,12 @@ import Database
 /// Lists the bots of workspaces.
 package struct BotListStore: Sendable {
     let storage: Storage
+    let links: LinkSigner
 
-    package init(storage: Storage) { self.storage = storage }
+    package init(storage: Storage, links: LinkSigner) {
+        self.storage = storage
+        self.links = links
+    }
 
     /// - Throws: 4200 if the user is no member of the workspace.
     func list(
@@ -40,8 +44,8 @@ package struct BotListStore: Sendable {
                 let text = status == .publishedOnline ? row.text(4) : row.text(1)
                 let shown = try StoredJSON.read(BotConfiguration.self, text)
                 return BotList.Item(
-                    id: row.id(0), name: shown.name, description: shown.description, iconURL: "",
-                    isPublished: isPublished, updatedAt: row.int64(2),
+                    id: row.id(0), name: shown.name, description: shown.description,
+                    iconURL: links.icon(shown.iconFileID), isPublished: isPublished, updatedAt: row.int64(2),
                     publishedAt: isPublished ? row.int64(5) : nil, ownerUserID: row.id(3), folderID: nil)
             }
             return (items, total)

@@ -36,13 +36,35 @@ package struct BotStore: Sendable {
     }
 
     /// Changes the draft; published versions stay as they are.
-    func update(_ id: ID, editor: ID, _ change: @escaping @Sendable (inout BotConfiguration) -> Void) async throws {
+    ///
+    /// - Parameter change: may run twice.
+    /// - Returns: what `change` returned.
+    /// - Throws: 4200 if the user does not see the bot, 4101 if the user may not change it.
+    @discardableResult
+    func update<Result: Sendable>(
+        _ id: ID, editor: ID, _ change: @escaping @Sendable (inout BotConfiguration) -> Result
+    ) async throws -> Result {
         let now = storage.clock.now()
-        try await storage.database.write { connection in
+        return try await storage.database.write { connection in
             var draft = try Self.editable(id, by: editor, in: connection).draft
-            change(&draft)
+            let result = change(&draft)
             try connection.execute(
                 "UPDATE bot SET draft = \(try StoredJSON.text(draft)), updated_at = \(now) WHERE id = \(id)")
+            return result
+        }
+    }
+
+    /// Sets the draft's shortcut commands; those that are new are given an id.
+    ///
+    /// - Throws: 4200 if the user does not see the bot, 4101 if the user may not change it.
+    func setShortcutCommands(
+        _ commands: [ShortcutCommandInput], of id: ID, editor: ID
+    ) async throws -> [ShortcutCommand] {
+        let ids = storage.ids
+        return try await update(id, editor: editor) { draft in
+            let all = ShortcutCommand.replacing(draft.shortcutCommands ?? [], with: commands, newID: ids.next)
+            draft.shortcutCommands = all
+            return all
         }
     }
 
@@ -70,9 +92,12 @@ package struct BotStore: Sendable {
                 createdAt: row.int64(4), updatedAt: row.int64(5),
                 draft: try StoredJSON.read(BotConfiguration.self, row.text(6)))
         }
-        guard let found else { throw APIError(.notFound, "The bot \(id) does not exist") }
+        guard let found else { throw unknown(id) }
         return found
     }
+
+    /// What is thrown for a bot that does not exist, and for one that the caller does not see.
+    static func unknown(_ id: ID) -> APIError { APIError(.notFound, "The bot \(id) does not exist") }
 
     /// - Throws: 4200 if the user does not see the bot, 4101 if the user is neither its owner nor a collaborator.
     static func editable(_ id: ID, by user: ID, in connection: any Connection) throws -> StoredBot {

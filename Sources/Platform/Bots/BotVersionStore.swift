@@ -4,8 +4,12 @@ import Database
 /// The tables of published versions, which never change, and of the channels they are online in.
 package struct BotVersionStore: Sendable {
     let storage: Storage
+    let links: LinkSigner
 
-    package init(storage: Storage) { self.storage = storage }
+    package init(storage: Storage, links: LinkSigner) {
+        self.storage = storage
+        self.links = links
+    }
 
     /// Publishes the draft as a new version and puts it online in channels.
     ///
@@ -69,8 +73,9 @@ package struct BotVersionStore: Sendable {
                 ORDER BY v.version DESC LIMIT 1
                 """
             ) { row in
-                BotInfo(
-                    bot, try StoredJSON.read(BotConfiguration.self, row.text(1)), version: String(row.int64(0)))
+                let configuration = try StoredJSON.read(BotConfiguration.self, row.text(1))
+                return BotInfo(
+                    bot, configuration, version: String(row.int64(0)), iconURL: links.icon(configuration.iconFileID))
             }
             guard let found else { throw Self.notPublished(id, connector) }
             return found

@@ -5,10 +5,14 @@ package struct Bots: Resource {
     package static let tag = "Bots"
     let bots: BotStore
     let versions: BotVersionStore
+    let files: FileStore
+    let links: LinkSigner
 
-    package init(bots: BotStore, versions: BotVersionStore) {
+    package init(bots: BotStore, versions: BotVersionStore, files: FileStore, links: LinkSigner) {
         self.bots = bots
         self.versions = versions
+        self.files = files
+        self.links = links
     }
 
     package var endpoints: [AnyEndpoint] {
@@ -51,7 +55,7 @@ package struct Bots: Resource {
     var create: Endpoint<CreateInput, CreatedBot> {
         Endpoint(.post, "/v1/bot/create", "Create a bot", access: .permission("createBot")) { input, call in
             try Limits.check(input.name, 1...20, "name")
-            try input.settings.check()
+            try await check(input.settings, call)
             var configuration = BotConfiguration(name: input.name, description: "")
             input.settings.apply(to: &configuration)
             return CreatedBot(botID: try await bots.create(configuration, in: input.spaceID, owner: call.user))
@@ -73,10 +77,16 @@ package struct Bots: Resource {
 
     var update: Endpoint<UpdateInput, NoData> {
         Endpoint(.post, "/v1/bot/update", "Update a bot's draft", access: .permission("edit")) { input, call in
-            try input.settings.check()
+            try await check(input.settings, call)
             try await bots.update(input.botID, editor: call.user) { input.settings.apply(to: &$0) }
             return NoData()
         }
+    }
+
+    /// - Throws: 4000 naming the field that is out of its limits, 4200 for a picture that is not the caller's.
+    private func check(_ settings: BotSettings, _ call: Call) async throws {
+        try settings.check()
+        if let icon = settings.iconFileID { try await files.requirePicture(icon, owner: call.user, "icon_file_id") }
     }
 
     struct PublishInput: Decodable, Sendable {
@@ -171,7 +181,7 @@ package struct Bots: Resource {
                 return try await versions.online(input.botID, in: nil, visibleTo: call.user)
             }
             let bot = try await bots.find(input.botID, visibleTo: call.user)
-            return BotInfo(bot, bot.draft, version: "")
+            return BotInfo(bot, bot.draft, version: "", iconURL: links.icon(bot.draft.iconFileID))
         }
     }
 

@@ -21,6 +21,8 @@ package struct ConversationStore: Sendable {
     }
 
     /// Makes a conversation with its first messages: all of it or none.
+    ///
+    /// - Throws: 4000 if a message refers to a file that is not the owner's.
     func create(
         owner: ID, bot: ID?, name: String?, connector: String, metaData: [String: String], messages: [NewMessage]
     ) async throws -> Conversation {
@@ -38,7 +40,7 @@ package struct ConversationStore: Sendable {
         return try await storage.database.write { connection in
             let made = try connection.query(insert, Self.conversation)[0]
             for message in messages {
-                _ = try self.messages.insert(message, conversation: id, section: id, in: connection)
+                _ = try self.messages.insert(message, conversation: id, section: id, owner: owner, in: connection)
             }
             return made
         }

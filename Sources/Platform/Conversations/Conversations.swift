@@ -166,7 +166,7 @@ package struct Conversations: Resource {
 /// The channels a bot is published to and a conversation belongs to.
 package enum Connector {
     /// The API, the channel of whatever names none.
-    static let api = "1024"
+    package static let api = "1024"
 
     /// The channels that everyone may publish to; all others are somebody's own.
     static let official: Set<String> = [

@@ -1,29 +1,29 @@
-import APIKit
+package import APIKit
 
 /// Who speaks.
-enum MessageRole: String, Codable, Sendable, CaseIterable { case user, assistant }
+package enum MessageRole: String, Codable, Sendable, CaseIterable { case user, assistant }
 
 /// A message of a conversation.
 package struct Message: Codable, Sendable {
     /// The message's id.
-    var id: ID
-    var conversationID: ID
+    package var id: ID
+    package var conversationID: ID
     /// The bot that answered; empty for a message that a client made.
     var botID: String
     /// The chat it was made in; empty for a message that a client made.
-    var chatID: String
+    package var chatID: String
     /// The section of the conversation it belongs to.
     var sectionID: ID
     /// user or assistant.
-    var role: String
+    package var role: String
     /// question, answer, function_call, tool_response, follow_up or verbose.
-    var type: String
+    package var type: String
     /// The text, or for object_string a JSON array of parts.
-    var content: String
+    package var content: String
     /// text, object_string or card.
-    var contentType: String
+    package var contentType: String
     /// What the client attached: at most 16 pairs.
-    var metaData: [String: String]
+    package var metaData: [String: String]
     /// How a thinking model came to its answer.
     var reasoningContent: String?
     /// When it was made, in Unix seconds.

@@ -1,24 +1,62 @@
-import APIKit
+package import APIKit
 
 /// The checked content of a message.
-struct MessageContent: Sendable {
+package struct MessageContent: Sendable {
     /// What is stored and returned, as it came.
-    let text: String
+    package let text: String
     /// text or object_string.
-    let type: String
-    /// The text in it, if there is any.
-    let plainText: String?
+    package let type: String
+    /// The uploads it refers to, each once. Whose they are is checked when the message is stored.
+    package let fileIDs: [ID]
+    /// The parts of an object_string.
+    private let objects: [Part]
+    /// What errors call it.
+    let field: String
+
+    /// One thing of a message.
+    package struct Part: Sendable {
+        package enum Kind: String, Sendable { case text, file, image, audio }
+
+        package let kind: Kind
+        /// Given for a text, and for nothing else.
+        package let text: String?
+        /// An upload.
+        package let fileID: ID?
+        /// An address, which was not looked at.
+        package let fileURL: String?
+    }
+
+    /// The most uploads a message may refer to.
+    private static let fileLimit = 100
 
     /// - Throws: 4000, naming content or content_type with `prefix` before it.
-    init(_ text: String, type: String?, _ prefix: String) throws(APIError) {
+    package init(_ text: String, type: String?, _ prefix: String = "") throws(APIError) {
         guard let type else { throw .invalid(prefix + "content_type", "must be given with content") }
         self.text = text
         self.type = type
+        field = prefix + "content"
         switch type {
-        case "text": plainText = text
-        case "object_string": plainText = try Self.textPart(of: text, prefix + "content")
+        case "text": objects = []
+        case "object_string": objects = try Self.parts(of: text, field)
         default: throw .invalid(prefix + "content_type", "must be text or object_string")
         }
+        var seen: Set<ID> = []
+        fileIDs = objects.compactMap(\.fileID).filter { seen.insert($0).inserted }
+        try Limits.check(count: fileIDs.count, atMost: Self.fileLimit, field)
+    }
+
+    /// What it consists of. A text is one part.
+    package var parts: [Part] {
+        type == "text" ? [Part(kind: .text, text: text, fileID: nil, fileURL: nil)] : objects
+    }
+
+    /// The text in it, if there is any.
+    package var plainText: String? { type == "text" ? text : objects.first { $0.kind == .text }?.text }
+
+    /// What a conversation without a name is called by it; nil if it has no text.
+    package var conversationName: String? {
+        guard let text = plainText, !text.unicodeScalars.allSatisfy(\.properties.isWhitespace) else { return nil }
+        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(100)))
     }
 
     /// - Parameter messageType: question or answer.
@@ -29,7 +67,15 @@ struct MessageContent: Sendable {
         }
     }
 
-    private struct Part: Decodable {
+    /// What is thrown for a file that does not exist, and for one of somebody else's.
+    var unknownFile: APIError { Self.unknownFile(field) }
+
+    private static func unknownFile(_ field: String) -> APIError {
+        .invalid(field, "names a file_id that is not an upload of yours")
+    }
+
+    /// A part as it is written.
+    private struct PartInput: Decodable {
         var type: String
         var text: String?
         var fileID: String?
@@ -42,31 +88,38 @@ struct MessageContent: Sendable {
         }
     }
 
-    /// Checks the parts of an object_string and returns the text among them.
-    private static func textPart(of json: String, _ field: String) throws(APIError) -> String? {
-        let parts: [Part]
+    /// Reads and checks the parts of an object_string.
+    private static func parts(of json: String, _ field: String) throws(APIError) -> [Part] {
+        let inputs: [PartInput]
         do {
-            parts = try StoredJSON.read([Part].self, json)
+            inputs = try StoredJSON.read([PartInput].self, json)
         } catch {
             throw .invalid(field, "must be a JSON array of parts when content_type is object_string: \(error)")
         }
-        let texts = parts.filter { $0.type == "text" }
-        if parts.isEmpty { throw .invalid(field, "must have at least one part") }
+        let texts = inputs.filter { $0.type == "text" }
+        if inputs.isEmpty { throw .invalid(field, "must have at least one part") }
         if texts.count > 1 { throw .invalid(field, "must have at most one text part") }
-        if texts.count == parts.count {
+        if texts.count == inputs.count {
             throw .invalid(field, "must have a file, image or audio part; plain text has content_type text")
         }
-        for part in parts where part.type != "text" {
-            guard ["file", "image", "audio"].contains(part.type) else {
-                throw .invalid(field, "has a part of type \(part.type); known are text, file, image and audio")
-            }
-            guard part.fileURL != nil || part.fileID != nil else {
-                throw .invalid(field, "has a part of type \(part.type) without file_id or file_url")
-            }
-            // A file_id must name an upload of the caller's own, and this server does not take uploads yet.
-            if part.fileID != nil { throw .invalid(field, "names a file_id that is not an upload of yours") }
+        var parts: [Part] = []
+        for input in inputs { parts.append(try part(input, field)) }
+        return parts
+    }
+
+    private static func part(_ input: PartInput, _ field: String) throws(APIError) -> Part {
+        guard let kind = Part.Kind(rawValue: input.type) else {
+            throw .invalid(field, "has a part of type \(input.type); known are text, file, image and audio")
         }
-        if let text = texts.first, text.text == nil { throw .invalid(field, "has a text part without text") }
-        return texts.first?.text
+        if kind == .text {
+            guard let text = input.text else { throw .invalid(field, "has a text part without text") }
+            return Part(kind: .text, text: text, fileID: nil, fileURL: nil)
+        }
+        guard input.fileURL != nil || input.fileID != nil else {
+            throw .invalid(field, "has a part of type \(input.type) without file_id or file_url")
+        }
+        let fileID = input.fileID.flatMap { ID($0) }
+        if input.fileID != nil, fileID == nil { throw unknownFile(field) }
+        return Part(kind: kind, text: nil, fileID: fileID, fileURL: input.fileURL)
     }
 }

@@ -62,8 +62,6 @@ package struct NewMessage: Sendable {
 
     /// What a conversation without a name is called by this message; nil if it is not the user's or has no text.
     var conversationName: String? {
-        guard role == .user, let text = content.plainText else { return nil }
-        let isBlank = text.unicodeScalars.allSatisfy(\.properties.isWhitespace)
-        return isBlank ? nil : String(String.UnicodeScalarView(text.unicodeScalars.prefix(100)))
+        role == .user ? content.conversationName : nil
     }
 }

@@ -1,5 +1,5 @@
-import APIKit
-import Database
+package import APIKit
+package import Database
 
 /// The table of messages. Every call names the conversation and its owner.
 package struct MessageStore: Sendable {
@@ -7,7 +7,7 @@ package struct MessageStore: Sendable {
 
     package init(storage: Storage) { self.storage = storage }
 
-    private static let columns = SQL.Fragment(
+    static let columns = SQL.Fragment(
         """
         id, conversation_id, bot_id, chat_id, section_id, role, type, content, content_type, meta_data, \
         reasoning_content, created_at, updated_at
@@ -15,7 +15,7 @@ package struct MessageStore: Sendable {
     /// What clients may list, modify and delete; the rest is what a bot did on the way to an answer.
     private static let isVisible = SQL.Fragment("type IN ('question', 'answer')")
 
-    private static func message(_ row: Row) throws -> Message {
+    static func message(_ row: Row) throws -> Message {
         Message(
             id: row.id(0), conversationID: row.id(1), botID: row.optionalID(2)?.description ?? "",
             chatID: row.optionalID(3)?.description ?? "", sectionID: row.id(4), role: row.text(5), type: row.text(6),
@@ -24,9 +24,13 @@ package struct MessageStore: Sendable {
     }
 
     /// Adds a message, in the caller's unit of work.
-    func insert(_ message: NewMessage, conversation: ID, section: ID, in connection: any Connection) throws -> Message {
+    ///
+    /// - Throws: 4000 if it refers to a file that is not the owner's.
+    func insert(
+        _ message: NewMessage, conversation: ID, section: ID, owner: ID, in connection: any Connection
+    ) throws -> Message {
         let now = storage.clock.now()
-        return try connection.query(
+        let made = try connection.query(
             """
             INSERT INTO message
             (id, conversation_id, section_id, role, type, content_type, content, meta_data, created_at, updated_at)
@@ -34,11 +38,29 @@ package struct MessageStore: Sendable {
             \(message.content.type), \(message.content.text), \(try StoredJSON.text(message.metaData)), \(now), \(now))
             RETURNING \(Self.columns)
             """, Self.message)[0]
+        try Self.attach(message.content, to: made.id, owner: owner, in: connection)
+        return made
+    }
+
+    /// Notes which files a message refers to, in the caller's unit of work.
+    ///
+    /// - Throws: 4000 if one of them is not the owner's.
+    package static func attach(
+        _ content: MessageContent, to message: ID, owner: ID, in connection: any Connection
+    ) throws {
+        for file in content.fileIDs {
+            let count = try connection.execute(
+                """
+                INSERT INTO message_file (message_id, file_id)
+                SELECT CAST(\(message) AS BIGINT), id FROM file WHERE id = \(file) AND owner_id = \(owner)
+                """)
+            if count == 0 { throw content.unknownFile }
+        }
     }
 
     /// Adds a message to the latest section; the first of the user's names a conversation that has no name.
     ///
-    /// - Throws: 4002 if there is no such conversation of this owner.
+    /// - Throws: 4002 if there is no such conversation of this owner, 4000 for a file that is not the owner's.
     func append(_ message: NewMessage, to conversation: ID, owner: ID) async throws -> Message {
         let now = storage.clock.now()
         return try await storage.database.write { connection in
@@ -50,7 +72,8 @@ package struct MessageStore: Sendable {
                 """
             ) { $0.id(0) }
             return try insert(
-                message, conversation: conversation, section: section.orThrow(.invalidConversation), in: connection)
+                message, conversation: conversation, section: section.orThrow(.invalidConversation), owner: owner,
+                in: connection)
         }
     }
 
@@ -114,7 +137,8 @@ package struct MessageStore: Sendable {
 
     /// Replaces the content, the attached pairs or both of a question or an answer.
     ///
-    /// - Throws: 4002 if there is no such conversation of this owner, 4005 if it has no such message.
+    /// - Throws: 4002 if there is no such conversation of this owner, 4005 if it has no such message, 4000 for a file
+    ///   that is not the owner's.
     func modify(
         _ id: ID, in conversation: ID, owner: ID, content: MessageContent?, metaData: [String: String]?
     ) async throws -> Message {
@@ -123,7 +147,7 @@ package struct MessageStore: Sendable {
             try Self.requireConversation(conversation, owner: owner, in: connection)
             let old = try Self.find(id, in: conversation, connection)
             try content?.check(for: old.type)
-            return try connection.first(
+            let changed = try connection.first(
                 """
                 UPDATE message SET content = \(content?.text ?? old.content),
                 content_type = \(content?.type ?? old.contentType),
@@ -131,6 +155,11 @@ package struct MessageStore: Sendable {
                 WHERE id = \(id) AND \(Self.isVisible) RETURNING \(Self.columns)
                 """, Self.message
             ).orThrow(.invalidMessage)
+            if let content {
+                try connection.execute("DELETE FROM message_file WHERE message_id = \(id)")
+                try Self.attach(content, to: id, owner: owner, in: connection)
+            }
+            return changed
         }
     }
 

@@ -29,7 +29,8 @@ extension Migration {
             server BIGINT NOT NULL,
             created_at BIGINT NOT NULL,
             completed_at BIGINT,
-            failed_at BIGINT
+            failed_at BIGINT,
+            superseded_by BIGINT
         );
         CREATE UNIQUE INDEX chat_running ON chat (conversation_id) WHERE status = 'in_progress';
         CREATE INDEX chat_by_conversation ON chat (conversation_id, id);

@@ -6,11 +6,14 @@ package struct Storage: Sendable {
     package let database: Database
     package let ids: IDSource
     package let clock: Clock
+    /// This process's number: greater than that of every process that opened the database before.
+    package let server: Int64
 
-    package init(database: Database, ids: IDSource, clock: Clock) {
+    package init(database: Database, ids: IDSource, clock: Clock, server: Int64 = 0) {
         self.database = database
         self.ids = ids
         self.clock = clock
+        self.server = server
     }
 
     /// All steps of the schema, in order.
@@ -25,6 +28,6 @@ package struct Storage: Sendable {
             ON CONFLICT (id) DO UPDATE SET number = server_start.number + 1 RETURNING number
             """
         ) { $0.int64(0) }
-        return Storage(database: database, ids: IDSource(process: process[0], clock: clock), clock: clock)
+        return Storage(database: database, ids: IDSource(process: process[0], clock: clock), clock: clock, server: process[0])
     }
 }

@@ -26,6 +26,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var storage: StorageOptions
 
+    @Option(
+        name: .customLong("public-url"),
+        help: "The address clients reach the server under, for links. [default: the one it listens on]")
+    var publicURL: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical. [default: info]")
     var logLevel: String?
 
@@ -34,18 +39,21 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try storage.settings(
-            Settings.Source(host: host, port: port, logLevel: logLevel, logFormat: logFormat))
+            Settings.Source(host: host, port: port, logLevel: logLevel, logFormat: logFormat, publicURL: publicURL))
         let logger = try Logger.server(settings)
         let location = try DataDirectory.location(settings)
-        if case .file = location {
-            let directory = DataDirectory(path: settings.dataDirectory)
-            try directory.create()
-            try directory.lock()
-        }
+        // Uploads lie in it even where the rows are in PostgreSQL.
+        let directory = DataDirectory(path: settings.dataDirectory)
+        try directory.create()
+        if case .file = location { try directory.lock() }
         let storage = try await Storage.open(location)
-        let application = try Application(storage: storage, logger: logger)
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        let publicURL = PublicURL(settings.publicURL ?? "http://\(host):\(settings.port)")
+        let application = try await Application(
+            storage: storage, dataDirectory: settings.dataDirectory, models: settings.models, publicURL: publicURL,
+            logger: logger)
         try await application.serve(host: settings.host, port: settings.port, signals: [.sigterm, .sigint]) { port in
+            if settings.publicURL == nil { publicURL.set("http://\(host):\(port)") }
             // Only now, so that a port that is taken does not cost the one sight of the token.
             do {
                 Self.announce("http://\(host):\(port)", try await FirstStart(storage: storage).run())

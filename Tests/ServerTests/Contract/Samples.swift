@@ -90,7 +90,7 @@ extension Schema {
 
 extension TestServer {
     var operations: [APIKit.Operation] {
-        Application.resources(application.storage).flatMap(\.endpoints).map(\.operation)
+        application.resources.flatMap(\.endpoints).map(\.operation)
     }
 
     func call(_ operation: APIKit.Operation, ids: [String: String], as caller: Caller) async throws -> Reply {

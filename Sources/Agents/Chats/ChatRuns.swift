@@ -1,0 +1,174 @@
+package import APIKit
+import Database
+package import Logging
+package import Platform
+import Synchronization
+
+/// What runs work with.
+package struct ChatServices: Sendable {
+    let storage: Storage
+    let chats: ChatStore
+    let catalog: ModelCatalog
+    let flusher: DeltaFlusher
+    let files: FileStore
+    let logger: Logger
+
+    package init(storage: Storage, catalog: ModelCatalog, files: FileStore, logger: Logger) {
+        self.storage = storage
+        self.catalog = catalog
+        self.files = files
+        self.logger = logger
+        chats = ChatStore(storage: storage)
+        flusher = DeltaFlusher(chats: chats, logger: logger)
+    }
+}
+
+/// The runs of this process: at most one for each conversation.
+package final class ChatRuns: Sendable {
+    private struct State {
+        /// By conversation. Nil stands for a run that is being prepared.
+        var runs: [ID: ChatRun?] = [:]
+        var isStopping = false
+    }
+
+    let services: ChatServices
+    private let state = Mutex(State())
+    private let presence: ServerPresence
+
+    package init(services: ChatServices) {
+        self.services = services
+        presence = ServerPresence(services.storage)
+    }
+
+    /// Starts a run in a conversation.
+    ///
+    /// - Parameters:
+    ///   - plan: reads what the run needs, while the conversation is already taken.
+    ///   - begin: stores the beginning.
+    /// - Throws: 4016 if another run has the conversation, and what `plan` and `begin` throw.
+    func start(
+        in conversation: ID, call: Call, plan: @Sendable () async throws -> ChatRun.Plan,
+        begin: @escaping @Sendable (ChatRun.Plan) async throws -> Void
+    ) async throws -> ChatRun {
+        try state.withLock { state in
+            if state.isStopping { throw APIError(.internalError, "The server is stopping; try again in a moment") }
+            guard state.runs.index(forKey: conversation) == nil else { throw APIError(.chatIsRunning) }
+            state.runs.updateValue(nil, forKey: conversation)
+        }
+        do {
+            let plan = try await plan()
+            let run = ChatRun(plan, services: services, logger: call.logger)
+            let isStopping = state.withLock { state in
+                state.runs[conversation] = run
+                return state.isStopping
+            }
+            if isStopping { run.stop(.serverStops) }
+            // From here on the run itself gives the conversation free.
+            try await run.start(on: call.executor) {
+                try await begin(plan)
+            } onEnd: { [weak self] in
+                self?.release(conversation)
+            }
+            return run
+        } catch {
+            release(conversation)
+            throw error
+        }
+    }
+
+    private func release(_ conversation: ID) {
+        state.withLock { state in _ = state.runs.removeValue(forKey: conversation) }
+    }
+
+    /// The run of a chat, if it runs here.
+    func run(of chat: ID, in conversation: ID) -> ChatRun? {
+        let found = state.withLock { $0.runs[conversation] ?? nil }
+        return found?.chat.id == chat ? found : nil
+    }
+
+    /// Ends all runs of an end user.
+    package func stop(owner: ID, endUser: String) async {
+        let runs = state.withLock { state in
+            state.runs.values.compactMap(\.self).filter { $0.owner == owner && $0.endUser == endUser }
+        }
+        for run in runs { run.stop(.canceled) }
+        for run in runs { await run.ended() }
+    }
+
+    // MARK: Starting and stopping the server
+
+    /// Ends the chats that a crash of this or another server left running. Called before requests are taken.
+    package func recover() async throws {
+        try await presence.announce()
+        try await endAbandoned()
+    }
+
+    /// Looks for abandoned chats now and then, until the task is cancelled.
+    package func watch() async {
+        while (try? await Task.sleep(for: .seconds(5))) != nil {
+            do {
+                try await presence.announce()
+                try await endAbandoned()
+            } catch {
+                services.logger.warning("abandoned chats cannot be looked for", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// Takes no more chats, lets those that run finish, and ends those that take longer than the grace time.
+    package func drain(within grace: Duration) async {
+        let deadline = ContinuousClock.now + grace
+        var running = state.withLock { state in
+            state.isStopping = true
+            return state.runs.values.compactMap(\.self)
+        }
+        while !running.isEmpty, .now < deadline {
+            try? await Task.sleep(for: .milliseconds(20))
+            running = state.withLock { $0.runs.values.compactMap(\.self) }
+        }
+        for run in running { run.stop(.serverStops) }
+        for run in running { await run.ended() }
+    }
+
+    /// Ends the chats that count as running and are run by nobody.
+    private func endAbandoned() async throws {
+        let storage = services.storage
+        let own = storage.server
+        var isAlive: [Int64: Bool] = [:]
+        for stored in try await services.chats.running() {
+            let server = stored.server
+            if server == own {
+                if run(of: stored.chat.id, in: stored.chat.conversationID) != nil { continue }
+                // It may just have ended or begun.
+                if stored.chat.createdAt > storage.clock.now() - 5 { continue }
+            } else {
+                if isAlive[server] == nil { isAlive[server] = await presence.isAlive(server) }
+                if isAlive[server]! { continue }
+            }
+            try await end(stored)
+        }
+    }
+
+    /// Ends a chat whose server died, and makes a message of what is there of its answer.
+    private func end(_ stored: StoredChat) async throws {
+        let (storage, chats) = (services.storage, services.chats)
+        var stored = stored
+        let left = try await chats.leftover(of: stored.chat.id)
+        var messages: [Message] = []
+        if let id = left.message {
+            messages.append(
+                Message(
+                    id: id, conversation: stored.chat.conversationID, section: stored.chat.sectionID,
+                    bot: stored.chat.botID, chat: stored.chat.id, role: .assistant, type: "answer",
+                    content: left.content, reasoning: left.reasoning.isEmpty ? nil : left.reasoning))
+        }
+        stored.chat.status = .failed
+        stored.chat.failedAt = storage.clock.now()
+        stored.chat.lastError = Chat.Failure(
+            code: APIError.Code.internalError.number, msg: "The server stopped before the answer was complete")
+        // Readers may have seen some events more than were stored. The number is beyond any of those.
+        let event = ChatEvent(
+            number: left.lastNumber + 1_000_000, kind: .failed, message: nil, text: try ChatRun.text(stored.chat))
+        _ = try await chats.advance(stored, messages: messages, events: [event])
+    }
+}

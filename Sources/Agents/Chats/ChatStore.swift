@@ -1,0 +1,310 @@
+package import APIKit
+import Database
+package import Platform
+
+/// The tables of chats and of their events.
+package struct ChatStore: Sendable {
+    let storage: Storage
+
+    package init(storage: Storage) { self.storage = storage }
+
+    private static let columns = SQL.Fragment(
+        """
+        id, conversation_id, bot_id, section_id, status, created_at, completed_at, failed_at, meta_data, error_code, \
+        error_message, required_action, input_count, output_count, inserted_messages, owner_id, end_user, request, \
+        server, superseded_by
+        """)
+
+    private static func stored(_ row: Row) throws -> StoredChat {
+        let chat = Chat(
+            id: row.id(0), conversationID: row.id(1), botID: row.id(2),
+            status: Chat.Status(rawValue: row.text(4)) ?? .failed, createdAt: row.int64(5),
+            completedAt: row.optionalInt64(6), failedAt: row.optionalInt64(7), metaData: try row.stringMap(8),
+            lastError: row.optionalInt64(9).map { Chat.Failure(code: Int($0), msg: row.text(10)) },
+            requiredAction: try row.optionalText(11).map {
+                Chat.RequiredAction(try StoredJSON.read([Chat.ToolCall].self, $0))
+            },
+            usage: row.optionalInt64(12).map { Chat.Usage(input: Int($0), output: row.int(13)) }, sectionID: row.id(3),
+            insertedAdditionalMessages: try StoredJSON.read([ID].self, row.text(14)).map {
+                Chat.InsertedMessage(id: $0)
+            })
+        return StoredChat(
+            chat: chat, owner: row.id(15), endUser: row.text(16),
+            record: try StoredJSON.read(ChatRecord.self, row.text(17)), server: row.int64(18),
+            supersededBy: row.optionalID(19))
+    }
+
+    // MARK: Reading
+
+    /// - Throws: 4002 if there is no such conversation of this owner, 4001 if it has no such chat.
+    func find(_ id: ID, in conversation: ID, owner: ID) async throws -> StoredChat {
+        try await storage.database.read { try Self.find(id, in: conversation, owner: owner, $0) }
+    }
+
+    static func find(_ id: ID, in conversation: ID, owner: ID, _ connection: any Connection) throws -> StoredChat {
+        let found = try connection.first(
+            """
+            SELECT \(columns) FROM chat
+            WHERE id = \(id) AND conversation_id = \(conversation) AND owner_id = \(owner)
+            """, stored)
+        if let found { return found }
+        _ = try ConversationStore.section(of: conversation, owner: owner, in: connection)
+        throw APIError(.invalidChat)
+    }
+
+    /// What the chat has made, oldest first.
+    func messages(of id: ID, in conversation: ID, owner: ID) async throws -> [Message] {
+        try await storage.database.read { connection in
+            _ = try Self.find(id, in: conversation, owner: owner, connection)
+            return try MessageStore.made(by: id, in: connection)
+        }
+    }
+
+    /// The stored events after a number, in their order, and how the chat stands after them.
+    func events(of id: ID, after number: Int64, limit: Int) async throws -> (events: [ChatEvent], status: Chat.Status?)
+    {
+        try await storage.database.read { connection in
+            // The status first: events come before the status they lead to, so none is missed.
+            let status = try connection.first("SELECT status FROM chat WHERE id = \(id)") {
+                Chat.Status(rawValue: $0.text(0))
+            }
+            let events = try connection.query(
+                """
+                SELECT number, kind, message_id, data FROM chat_event WHERE chat_id = \(id) AND number > \(number)
+                ORDER BY number LIMIT \(limit)
+                """, Self.event)
+            return (events, status ?? nil)
+        }
+    }
+
+    private static func event(_ row: Row) -> ChatEvent {
+        ChatEvent(
+            number: row.int64(0), kind: ChatEvent.Kind(rawValue: row.int64(1)) ?? .error, message: row.optionalID(2),
+            text: row.text(3))
+    }
+
+    /// The number of a chat's last event; 0 if there is none.
+    static func lastNumber(of id: ID, in connection: any Connection) throws -> Int64 {
+        try connection.first("SELECT COALESCE(MAX(number), 0) FROM chat_event WHERE chat_id = \(id)") {
+            $0.int64(0)
+        } ?? 0
+    }
+
+    // MARK: Beginning
+
+    /// Stores a new chat with its messages, and its conversation if that is new too: all of it or none.
+    ///
+    /// - Parameter supersedes: the chat whose question is answered anew.
+    /// - Throws: 4002 if the conversation is gone, 4016 if another chat runs in it.
+    func begin(
+        _ stored: StoredChat, isNewConversation: Bool, name: String, messages: [NewChatMessage], events: [ChatEvent],
+        supersedes: ID?
+    ) async throws {
+        let chat = stored.chat
+        let now = storage.clock.now()
+        let conversation =
+            isNewConversation
+            ? ConversationStore.insertion(
+                chat.conversationID, owner: stored.owner, bot: chat.botID, connector: stored.record.connector,
+                name: name, at: now)
+            : ConversationStore.touch(
+                chat.conversationID, owner: stored.owner, bot: chat.botID, name: name, at: now)
+        var statements = [try insertion(stored)]
+        for message in messages { statements += try message.insertions }
+        if let supersedes {
+            statements.append("UPDATE chat SET superseded_by = \(chat.id) WHERE id = \(supersedes)")
+            for inserted in chat.insertedAdditionalMessages {
+                statements.append("UPDATE message SET chat_id = \(chat.id) WHERE id = \(inserted.id)")
+            }
+        }
+        statements += events.map { Self.insertion($0, of: chat.id) }
+        try await taking {
+            try await storage.database.write { [statements] connection in
+                _ = try connection.first(conversation) { _ in true }.orThrow(.invalidConversation)
+                try connection.pipeline(statements) { _, _ in }
+            }
+        }
+    }
+
+    /// Runs what makes a chat the running one of its conversation.
+    ///
+    /// - Throws: 4016 if there is another: one of another server, since this server's own were looked at before.
+    private func taking(_ work: () async throws -> Void) async throws {
+        do {
+            try await work()
+        } catch let error as DatabaseError where error.kind == .constraint {
+            // PostgreSQL names the index, SQLite its column.
+            let isTaken = ["chat_running", "chat.conversation_id"].contains { error.message.contains($0) }
+            if isTaken { throw APIError(.chatIsRunning, cause: error) }
+            throw error
+        }
+    }
+
+    /// Stores the conversation of a chat that is not stored itself.
+    func beginUnsaved(_ stored: StoredChat, isNewConversation: Bool, name: String) async throws {
+        guard isNewConversation else { return }
+        try await storage.database.write(
+            ConversationStore.insertion(
+                stored.chat.conversationID, owner: stored.owner, bot: stored.chat.botID,
+                connector: stored.record.connector, name: name, at: storage.clock.now())
+        ) { _ in }
+    }
+
+    private func insertion(_ stored: StoredChat) throws -> SQL {
+        let chat = stored.chat
+        return try """
+        INSERT INTO chat
+        (id, conversation_id, owner_id, bot_id, section_id, end_user, status, meta_data, request,
+        inserted_messages, server, created_at)
+        VALUES (\(chat.id), \(chat.conversationID), \(stored.owner), \(chat.botID), \(chat.sectionID),
+        \(stored.endUser), 'in_progress', \(StoredJSON.text(chat.metaData)), \(StoredJSON.text(stored.record)),
+        \(StoredJSON.text(chat.insertedAdditionalMessages.map(\.id))), \(storage.server), \(chat.createdAt))
+        """
+    }
+
+    /// Lets a chat that waits for tool outputs go on.
+    ///
+    /// - Throws: 4000 if it does not wait any more, 4016 if another chat runs in its conversation.
+    func resume(_ stored: StoredChat, messages: [Message], events: [ChatEvent]) async throws {
+        let chat = stored.chat
+        let statements =
+            try messages.map(MessageStore.insertion) + events.map { Self.insertion($0, of: chat.id) }
+        let record = try StoredJSON.text(stored.record)
+        let server = storage.server
+        try await taking {
+            try await storage.database.write { connection in
+                let count = try connection.execute(
+                    """
+                    UPDATE chat SET status = 'in_progress', required_action = NULL, request = \(record),
+                    server = \(server) WHERE id = \(chat.id) AND status = 'requires_action'
+                    """)
+                guard count == 1 else { throw Self.doesNotWait }
+                try connection.pipeline(statements) { _, _ in }
+            }
+        }
+    }
+
+    static var doesNotWait: APIError { .invalid("chat_id", "is a chat that does not wait for tool outputs") }
+
+    // MARK: Going on
+
+    private static func insertion(_ event: ChatEvent, of chat: ID) -> SQL {
+        """
+        INSERT INTO chat_event (chat_id, number, kind, message_id, data)
+        VALUES (\(chat), \(event.number), \(event.kind.rawValue), \(event.message), \(event.text))
+        """
+    }
+
+    /// Stores events of many running chats. Those of chats that were deleted meanwhile are dropped.
+    func append(_ events: [(chat: ID, event: ChatEvent)]) async throws {
+        let statements = events.map { chat, event -> SQL in
+            """
+            INSERT INTO chat_event (chat_id, number, kind, message_id, data)
+            SELECT CAST(\(chat) AS BIGINT), CAST(\(event.number) AS BIGINT), CAST(\(event.kind.rawValue) AS BIGINT),
+            CAST(\(event.message) AS BIGINT), CAST(\(event.text) AS TEXT)
+            WHERE EXISTS (SELECT 1 FROM chat WHERE id = \(chat))
+            """
+        }
+        try await storage.database.write { try $0.pipeline(statements) { _, _ in } }
+    }
+
+    /// Stores events and messages of a running chat, and how it stands now.
+    ///
+    /// - Returns: false if it does not run any more, as it was ended elsewhere or deleted; then nothing is stored.
+    func advance(_ stored: StoredChat, messages: [Message], events: [ChatEvent]) async throws -> Bool {
+        let chat = stored.chat
+        let statements = try messages.map(MessageStore.insertion) + events.map { Self.insertion($0, of: chat.id) }
+        let actions = try chat.requiredAction.map { try StoredJSON.text($0.submitToolOutputs.toolCalls) }
+        let record = try StoredJSON.text(stored.record)
+        return try await storage.database.write { connection in
+            let count = try connection.execute(
+                """
+                UPDATE chat SET status = \(chat.status.rawValue), completed_at = \(chat.completedAt),
+                failed_at = \(chat.failedAt), error_code = \(chat.lastError?.code),
+                error_message = \(chat.lastError?.msg), required_action = \(actions), request = \(record),
+                input_count = \(chat.usage?.inputCount), output_count = \(chat.usage?.outputCount)
+                WHERE id = \(chat.id) AND status = 'in_progress'
+                """)
+            guard count == 1 else { return false }
+            try connection.pipeline(statements) { _, _ in }
+            return true
+        }
+    }
+
+    /// Ends a chat that runs on another server, which notices and stops its run.
+    ///
+    /// - Throws: 4002, 4001 as ``find(_:in:owner:)``.
+    func cancelElsewhere(_ id: ID, in conversation: ID, owner: ID) async throws {
+        try await storage.database.write { connection in
+            var chat = try Self.find(id, in: conversation, owner: owner, connection).chat
+            guard chat.status == .inProgress else { return }
+            chat.status = .canceled
+            // Beyond what the other server may have shown and not stored yet.
+            let number = try Self.lastNumber(of: id, in: connection) + 1_000_000
+            let event = ChatEvent(number: number, kind: .canceled, message: nil, text: try ChatRun.text(chat))
+            try connection.execute("UPDATE chat SET status = 'canceled' WHERE id = \(id) AND status = 'in_progress'")
+            try connection.execute(Self.insertion(event, of: id))
+        }
+    }
+
+    /// Whether no other chat of the conversation's section was started after this one.
+    func isLast(_ chat: Chat) async throws -> Bool {
+        try await storage.database.read { connection in
+            try connection.first(
+                """
+                SELECT 1 FROM chat WHERE conversation_id = \(chat.conversationID) AND id > \(chat.id)
+                AND section_id = \(chat.sectionID) LIMIT 1
+                """
+            ) { _ in true } == nil
+        }
+    }
+
+    /// Those of the chats that do not run any more: ended by another server, or deleted.
+    func ended(among chats: [ID]) async throws -> [ID] {
+        try await storage.database.read { connection in
+            var ended: [ID] = []
+            let queries = chats.map { id -> SQL in "SELECT 1 FROM chat WHERE id = \(id) AND status = 'in_progress'" }
+            try connection.pipeline(queries) { index, rows in
+                if try rows.map({ _ in true }).isEmpty { ended.append(chats[index]) }
+            }
+            return ended
+        }
+    }
+
+    // MARK: After a crash
+
+    /// Chats that count as running, on whichever server.
+    func running() async throws -> [StoredChat] {
+        try await storage.database.scan { connection in
+            try connection.query("SELECT \(Self.columns) FROM chat WHERE status = 'in_progress'", Self.stored)
+        }
+    }
+
+    /// What a run that died left in the log.
+    struct Leftover: Sendable {
+        /// The answer that no message holds yet; nil if there was none.
+        var message: ID?
+        var content = ""
+        var reasoning = ""
+        /// The number of the last event.
+        var lastNumber: Int64 = 0
+    }
+
+    func leftover(of id: ID) async throws -> Leftover {
+        try await storage.database.scan { connection in
+            var left = Leftover()
+            let deltas = try connection.query(
+                """
+                SELECT number, kind, message_id, data FROM chat_event
+                WHERE chat_id = \(id) AND kind < \(ChatEvent.Kind.messageCompleted.rawValue)
+                AND NOT EXISTS (SELECT 1 FROM message WHERE message.id = chat_event.message_id) ORDER BY number
+                """, Self.event)
+            for delta in deltas {
+                left.message = delta.message
+                if delta.kind == .delta { left.content += delta.text } else { left.reasoning += delta.text }
+            }
+            left.lastNumber = try Self.lastNumber(of: id, in: connection)
+            return left
+        }
+    }
+}

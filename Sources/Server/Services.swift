@@ -1,0 +1,67 @@
+import APIKit
+import Agents
+import Database
+import Logging
+import Platform
+
+/// The stores and services that resources are made of, and the resources.
+struct Services: Sendable {
+    let resources: [any Resource]
+    let runs: ChatRuns
+    let catalog: ModelCatalog
+    private let files: FileStore
+
+    init(
+        storage: Storage, dataDirectory: String, models: [Model], publicURL: PublicURL, logger: Logger
+    ) async throws {
+        let blobs = BlobDirectory(path: dataDirectory + "/blobs")
+        try blobs.prepare()
+        self.init(
+            storage: storage, blobs: blobs, models: models,
+            links: LinkSigner(
+                secret: try await ServerSecretStore(storage: storage).secret("links"), publicURL: publicURL),
+            logger: logger)
+    }
+
+    /// What is enough to describe the API.
+    init(describing storage: Storage) {
+        self.init(
+            storage: storage, blobs: BlobDirectory(path: ""), models: [],
+            links: LinkSigner(secret: [], publicURL: PublicURL("")), logger: Logger(label: "buckle"))
+    }
+
+    private init(storage: Storage, blobs: BlobDirectory, models: [Model], links: LinkSigner, logger: Logger) {
+        files = FileStore(storage: storage, blobs: blobs)
+        catalog = ModelCatalog(models: models)
+        runs = ChatRuns(
+            services: ChatServices(storage: storage, catalog: catalog, files: files, logger: logger))
+        let messages = MessageStore(storage: storage)
+        let bots = BotStore(storage: storage)
+        resources = [
+            Conversations(conversations: ConversationStore(storage: storage, messages: messages), bots: bots),
+            Messages(messages: messages),
+            Feedback(feedback: FeedbackStore(storage: storage)),
+            Chats(runs: runs),
+            Models(catalog: catalog),
+            Files(files: files, links: links),
+            Variables(variables: VariableStore(storage: storage)),
+            Bots(bots: bots, versions: BotVersionStore(storage: storage, links: links), files: files, links: links),
+            BotExtras(bots: bots),
+            BotList(bots: BotListStore(storage: storage, links: links)),
+            BotCollaborators(collaborators: BotCollaboratorStore(storage: storage)),
+            Workspaces(workspaces: WorkspaceStore(storage: storage)),
+            Users(users: UserStore(storage: storage)),
+        ]
+    }
+
+    /// Removes what nobody needs any more, once after the start.
+    func keepHouse(_ logger: Logger) async {
+        do {
+            if try await !files.sweep() {
+                logger.warning("the data directory's blobs belong to another database; none of them is removed")
+            }
+        } catch {
+            logger.warning("unused blobs cannot be removed", metadata: ["error": "\(error)"])
+        }
+    }
+}
