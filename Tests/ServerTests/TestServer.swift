@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import Platform
+import Synchronization
 import TestSupport
 
 @testable import Server
@@ -21,9 +22,6 @@ struct TestServer {
         let workspace: ID
         let token: String
     }
-
-    /// The reply is a stream or a file.
-    struct NotJSON: Error {}
 
     struct Reply {
         let status: Int
@@ -84,10 +82,37 @@ struct TestServer {
         if let token { head.headers.add(name: "Authorization", value: "Bearer \(token)") }
         let reply = await application.responder.respond(
             to: head, body: text.map { .whole(ByteBuffer(string: $0)) } ?? .none)
-        guard case .whole(let bytes) = reply.body else { throw NotJSON() }
         return Reply(
-            status: Int(reply.status.code), headers: HTTPHeaders(reply.headers),
-            json: try JSON(parsing: Array(bytes.readableBytesView)))
+            status: Int(reply.status.code), headers: HTTPHeaders(reply.headers), json: try await Self.json(reply.body))
+    }
+
+    /// The JSON of a body; what is none stands as text under `data`, with the code 0.
+    private static func json(_ body: HTTPReply.Body) async throws -> JSON {
+        switch body {
+        case .whole(let bytes):
+            let bytes = Array(bytes.readableBytesView)
+            return (try? JSON(parsing: bytes)) ?? text(String(decoding: bytes, as: UTF8.self))
+        case .file(let path, _): return text(path)
+        case .events(let stream):
+            let all = Mutex("")
+            try await stream.run(EventStream.Sink { piece in all.withLock { $0 += piece.text } })
+            return text(all.withLock { $0 })
+        }
+    }
+
+    private static func text(_ text: String) -> JSON { ["code": .integer(0), "msg": "", "data": .string(text)] }
+
+    /// Makes a chat of a caller's, and returns it when it has ended.
+    func makeChat(_ caller: Caller, bot: String) async throws -> (conversation: String, id: String) {
+        let body: JSON = [
+            "bot_id": .string(bot), "user_id": "someone", "publish_status": "unpublished_draft",
+            "additional_messages": [["role": "user", "content": "hello", "content_type": "text"]],
+        ]
+        let made = try await send(.POST, "/v3/chat", body, token: caller.token)
+        let (conversation, id) = (made["data", "conversation_id"]!.text, made["data", "id"]!.text)
+        let uri = "/buckle/v1/chats/\(id)/events?conversation_id=\(conversation)"
+        _ = try await send(.GET, uri, token: caller.token)
+        return (conversation, id)
     }
 
     /// Makes a bot of a caller's and returns its id.

@@ -97,24 +97,28 @@ import Testing
         }
     }
 
+    private final class Log: Sendable {
+        let lines = Mutex<[String]>([])
+    }
+
     @Test func `work on a content waits for other work on it, here and in another server`() async throws {
         try await FileBench.with(.sqlite) { bench in
             let hash = String(repeating: "a", count: 64)
-            let log = Mutex<[String]>([])
+            let log = Log()
             let servers = [bench.files.blobs, BlobDirectory(path: bench.directory)]
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<6 {
                     group.addTask {
                         try await servers[number % 2].alone(with: hash) {
-                            log.withLock { $0.append("begins") }
+                            log.lines.withLock { $0.append("begins") }
                             try await Task.sleep(for: .milliseconds(10))
-                            log.withLock { $0.append("ends") }
+                            log.lines.withLock { $0.append("ends") }
                         }
                     }
                 }
                 try await group.waitForAll()
             }
-            #expect(log.withLock { $0 } == Array(repeating: ["begins", "ends"], count: 6).flatMap { $0 })
+            #expect(log.lines.withLock { $0 } == Array(repeating: ["begins", "ends"], count: 6).flatMap { $0 })
         }
     }
 
