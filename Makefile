@@ -56,7 +56,9 @@ check: dependencies-test check-imports check-sizes check-format test check-docs 
 
 .PHONY: test-swift
 test-swift: build-tests ## Run the Swift tests; those on PostgreSQL need BUCKLE_TEST_DATABASE
-	$(SWIFT) test --skip-build --disable-xctest $(TRAITS)
+	$(SWIFT) test --skip-build --disable-xctest $(TRAITS) --skip ModelClientTests
+	# By themselves, since they measure times, and the others take all cores.
+	$(SWIFT) test --skip-build --disable-xctest $(TRAITS) --filter ModelClientTests
 
 .PHONY: test-sdk
 test-sdk: build $(VENV)/installed ## Run the official SDK against the server; with BUCKLE_TEST_DATABASE on that too

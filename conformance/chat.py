@@ -10,7 +10,7 @@ import pytest
 from cozepy import AsyncCoze, AsyncTokenAuth, Coze, TokenAuth
 
 from harness import API, Buckle, Reply, eventually
-from upstream import SCRIPTS, Upstream
+from upstream import SCRIPTS, Exchange, Upstream
 
 CHAT = "/v3/chat"
 RETRIEVE = "/v3/chat/retrieve"
@@ -40,14 +40,16 @@ OPTIONS = {
     "silent_head": {"first_token_timeout": "1s"},
     "stalled": {"idle_timeout": "1s"},
     "late": {"idle_timeout": "1s"},
-    "keyed": {"model": "plain", "api_key_env": "BUCKLE_TESTS_KEY"},
+    "keyed": {"model": "plain", "api_key_env": "CONFORMANCE_MODEL_KEY"},
     "seeing": {"model": "plain", "capabilities": ["tools", "vision"]},
     "refused": {"base_url": "http://127.0.0.1:{closed}/v1"},
     "hanging": {"base_url": "http://127.0.0.1:{full}/v1", "connect_timeout": "1s"},
     "nowhere": {"base_url": "http://no-such-host.invalid/v1", "connect_timeout": "1s"},
     "unknown": {"model": "no-such-model"},
+    "unauthorized": {"api_key_env": "CONFORMANCE_MODEL_KEY"},
+    "waiting": {"model": "silent_head"},
 }
-MODELS = {name: str(1001 + number) for number, name in enumerate([*SCRIPTS, *(set(OPTIONS) - set(SCRIPTS))])}
+MODELS = {name: str(1001 + number) for number, name in enumerate(dict.fromkeys([*SCRIPTS, *OPTIONS]))}
 """The id of each model in the configuration."""
 
 
@@ -131,6 +133,11 @@ class EventStream:
         with self:
             return list(self)
 
+    def whole(self) -> list:
+        """All events, those that were read before among them; the connection is closed then."""
+        self.rest()
+        return self.seen
+
     def until(self, outline) -> Event:
         """Reads on to the first event of this kind, such as `message.delta answer`."""
         for event in self:
@@ -197,6 +204,22 @@ def of(chat) -> dict:
     return {"conversation_id": chat["conversation_id"], "chat_id": chat["id"]}
 
 
+def tool_calls(chat) -> list:
+    action = chat["required_action"]
+    assert action["type"] == "submit_tool_outputs"
+    return action["submit_tool_outputs"]["tool_calls"]
+
+
+def outputs_for(chat, output="Sunny, 21 degrees.") -> dict:
+    """An output for each call that the chat waits for, by the id of the call."""
+    return {call["id"]: f"{output} ({call['function']['name']})" for call in tool_calls(chat)}
+
+
+def agree(one, other) -> bool:
+    """Whether all that both say of the same thing is the same."""
+    return all(one[name] == other[name] for name in one.keys() & other.keys())
+
+
 class Stand:
     """A server, the bots made on it, and calls that most tests make."""
 
@@ -206,7 +229,7 @@ class Stand:
     def start_server(self):
         self.server.start(
             options=("--host", "127.0.0.1", "--port", "0", "--log-level", "warning", *self.options),
-            env={"BUCKLE_TESTS_KEY": KEY})
+            env={"CONFORMANCE_MODEL_KEY": KEY})
         return self
 
     @property
@@ -228,7 +251,8 @@ class Stand:
         if model:
             settings.setdefault("model_info_config", {})["model_id"] = MODELS.get(model, model)
         id = api.post("/v1/bot/create", {
-            "space_id": workspace, "name": model or "a bot", "suggest_reply_info": {"reply_mode": "disable"}, **settings,
+            "space_id": workspace, "name": model or "a bot", "suggest_reply_info": {"reply_mode": "disable"},
+            **settings,
         }).ok().data["bot_id"]
         if tools:
             api.put(f"/buckle/v1/bots/{id}/tools", {"tools": list(tools)}).ok()
@@ -306,7 +330,17 @@ class Stand:
         return EventStream(
             self.server, "GET", f"/buckle/v1/chats/{chat['id']}/events", numbered=True, headers=headers, **query)
 
-    def question_of(self, text) -> "Exchange":
+    def asked(self, text, pieces=0, within=5) -> Exchange:
+        """Waits until the upstream was asked this, and has answered so many pieces."""
+        def found():
+            requests = self.upstream.about(text)
+            return requests and len(requests[-1].sent) >= pieces and requests[-1]
+
+        request = eventually(found, within)
+        assert request, f"the upstream was not asked {text!r}, but {self.upstream.requests}"
+        return request
+
+    def question_of(self, text) -> Exchange:
         """The one request to the upstream whose question contains the text."""
         found = self.upstream.about(text)
         assert len(found) == 1, found

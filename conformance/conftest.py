@@ -11,6 +11,8 @@ from cozepy import AsyncCoze, AsyncTokenAuth, Bot, Conversation, Coze, TokenAuth
 
 from harness import API, Buckle
 
+pytest_plugins = ["chat"]
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):

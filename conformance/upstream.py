@@ -8,6 +8,7 @@ was answered, and was given up by the client.
 """
 import asyncio
 import contextlib
+import itertools
 import json
 import sys
 import threading
@@ -21,9 +22,11 @@ HELLO_TEXT = "".join(HELLO)
 USAGE = (11, 7)
 """Tokens that went in and came out, as `plain` reports them for each request."""
 THOUGHTS = ["First,", " I think", " about it."]
-SEPARATORS = "a\u2028b\u2029c\u0085d\u000be\u001cf\u0000g\u007fh\\n\n\r\n\t\"quoted\" </script> \ufeff \U0001f468\u200d\U0001f469"
+SEPARATED = [
+    "a\u2028b", "\u2029c\u0085", "d\u000be\u000c\u001cf\u001d\u001eg\u007fh", "\\n\n\r\n\t\"quoted\" </script>",
+    " \ufeff \U0001f468\u200d\U0001f469",
+]
 """Text that breaks lines where a client does not expect it."""
-SEPARATED = [SEPARATORS[:3], SEPARATORS[3:7], SEPARATORS[7:]]
 WEATHER = ("get_weather", '{"city": "杭州", "days": 2}')
 CLOCK = ("get_time", '{"zone": "Asia/Shanghai"}')
 LONG = 1000
@@ -141,6 +144,9 @@ def counted(usage):
     return {"prompt_tokens": came, "completion_tokens": went, "total_tokens": came + went}
 
 
+call_numbers = itertools.count(1)
+
+
 # What scripts are made of. Each of these makes one.
 
 def answer(*pieces, reasoning=(), pace=0.0, usage=USAGE, first=0.0):
@@ -174,7 +180,7 @@ def calls(*tools, pieces=1, said="", usage=USAGE):
         for index, (name, _) in enumerate(tools):
             function = {"name": name, "arguments": ""}
             exchange.chunk({"tool_calls": [
-                {"index": index, "id": f"call_{index}_{name}", "type": "function", "function": function}]})
+                {"index": index, "id": f"call_{next(call_numbers)}", "type": "function", "function": function}]})
         for number in range(pieces):
             for index, (_, arguments) in enumerate(tools):
                 size = -(-len(arguments) // pieces)
@@ -301,6 +307,11 @@ async def ends_in_the_middle(exchange):
     exchange.end(done=False)
 
 
+async def unauthorized(exchange):
+    """As OpenAI does, it tells the key that it does not like."""
+    exchange.refuse(401, "invalid_api_key", f"Incorrect API key provided: {exchange.headers.get('authorization')}")
+
+
 async def rate_limited_once(exchange):
     if len(exchange.connection.upstream.of_model(exchange.model)) % 2 == 1:
         exchange.refuse(429, "rate_limit_exceeded", "slow down", "Retry-After: 1")
@@ -352,6 +363,7 @@ SCRIPTS = {
     "no_usage": answer(*HELLO, usage=None),
     "separators": answer(*SEPARATED),
     "nothing": answer(),
+    "nul": answer("a\0b"),
     "second": answer(*(f"{number} " for number in range(1, 21)), pace=0.05),
     "ten_seconds": counting(200),
     "long": counting(LONG),
@@ -366,7 +378,7 @@ SCRIPTS = {
     "says_and_calls": calls_then(calls(WEATHER, said="Let me look.")),
     "weather_again": calls(WEATHER),
     # Faults.
-    "unauthorized": refusal(401, "invalid_api_key"),
+    "unauthorized": unauthorized,
     "not_found": refusal(404, "model_not_found"),
     "rate_limited": refusal(429, "rate_limit_exceeded"),
     "rate_limited_once": rate_limited_once,

@@ -12,12 +12,12 @@ package struct Call: Sendable {
     /// The last event that a reader of a stream has seen, from the header `Last-Event-ID`.
     package let lastEventID: String?
     /// Runs what the call starts and does not wait for on the caller's own thread, without a hop between threads.
-    package let executor: (any TaskExecutor)?
+    package let executor: any CallExecutor
     private let baseLogger: Logger
 
     package init(
-        user: ID, token: ID, permissions: PermissionSet, logID: String, logger: Logger, lastEventID: String? = nil,
-        executor: (any TaskExecutor)? = nil
+        user: ID, token: ID, permissions: PermissionSet, logID: String, logger: Logger, lastEventID: String?,
+        executor: any CallExecutor
     ) {
         self.lastEventID = lastEventID
         self.executor = executor
@@ -35,6 +35,9 @@ package struct Call: Sendable {
         return logger
     }
 }
+
+/// A thread that tasks and actors can be tied to.
+package protocol CallExecutor: TaskExecutor, SerialExecutor {}
 
 /// The permission points a token carries.
 package enum PermissionSet: Sendable, Hashable {

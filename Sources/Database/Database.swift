@@ -12,6 +12,8 @@ package final class Database: Sendable {
     private let writer: GroupCommit
     private let readers: Readers
     private let scanners: ReaderThreads
+    /// Where ``maintain(_:)`` works, if that is beside the writer.
+    private let maintainer: ReaderThreads?
 
     /// Opens a database and brings its schema up to date.
     ///
@@ -26,8 +28,10 @@ package final class Database: Sendable {
         case .file(let path):
             readers = .inline(
                 ConnectionPool { try SQLiteConnection(path: path, mode: .readOnly, cacheKilobytes: 4_096) })
+            maintainer = nil
         case .postgres:
             readers = .threaded(ReaderThreads(count: 6) { try connect(.readOnly) })
+            maintainer = ReaderThreads(count: 1) { try connect(.readWrite) }
         }
         scanners = ReaderThreads(count: 2) { try connect(.readOnly) }
     }
@@ -55,6 +59,45 @@ package final class Database: Sendable {
         try await withUnsafeThrowingContinuation { writer.send(StatementJob(sql, map, $0)) }
     }
 
+    /// Runs a unit of work that nobody waits for, such as the upkeep of an index. On PostgreSQL it has a connection and
+    /// a transaction of its own and holds up no other writes; SQLite has one writer, so there it must be short.
+    @discardableResult
+    package func maintain<T: Sendable>(_ unit: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+        guard let maintainer else { return try await write(unit) }
+        return try await maintainer.run { connection in
+            try connection.begin()
+            do {
+                let result = try unit(connection)
+                try connection.commit()
+                return result
+            } catch {
+                connection.rollback()
+                throw error
+            }
+        }
+    }
+
+    /// Writes SQLite's file anew from what it holds, and empties its log. Afterwards nothing that was deleted can be
+    /// found in them: deleting overwrites a row where it is, but not the copies that SQLite leaves behind when it moves
+    /// rows from page to page.
+    ///
+    /// Writes wait while the file is written, about 20 seconds for a gigabyte, and it takes twice its space meanwhile.
+    /// On PostgreSQL this does nothing: there deleted rows stay in the files until VACUUM, which the server runs by
+    /// itself, has made their space free and others have taken it.
+    ///
+    /// - Throws: ``DatabaseError``; of kind `conflict` if others keep the log from being emptied for half a minute.
+    package func compact() async throws {
+        guard case .file(let path) = location else { return }
+        try await withUnsafeThrowingContinuation { continuation in
+            writer.send(LoneJob(continuation) { try SQLiteConnection.rewrite(path) })
+        }
+        for _ in 1...150 {
+            if try await scanners.run({ _ in try SQLiteConnection.emptyLog(of: path) }) { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw DatabaseError(.conflict, "the log could not be emptied, since somebody reads what is in it")
+    }
+
     /// How many commits were made since the database was opened, and of how many units of work.
     package var commits: (commits: Int, units: Int) {
         let counts = writer.counts
@@ -66,6 +109,7 @@ package final class Database: Sendable {
         // The writer last: closing the last connection puts SQLite's log into the file.
         readers.close()
         scanners.close()
+        maintainer?.close()
         writer.close()
     }
 

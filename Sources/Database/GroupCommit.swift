@@ -31,7 +31,11 @@ final class GroupCommit: Sendable {
         self.counted = counted
         thread = WorkerThread { [mailbox] in
             var connection: (any Connection)? = first.take()
-            while let jobs = mailbox.take(upTo: Self.batchLimit) {
+            while let taken = mailbox.take(upTo: Self.batchLimit) {
+                let lone = taken.contains(where: \.isLone) ? taken.compactMap { $0 as? LoneJob } : []
+                let jobs = lone.isEmpty ? taken : taken.filter { !$0.isLone }
+                for job in lone { job.runAlone() }
+                if jobs.isEmpty { continue }
                 do {
                     if connection?.isUsable != true { connection = nil }
                     let usable = try connection ?? connect()

@@ -4,6 +4,8 @@ class WriteJob: @unchecked Sendable {
 
     /// The statement, if the work is just one.
     var statement: SQL? { nil }
+    /// Whether it wants the writer to itself, outside of any transaction and without its connection.
+    var isLone: Bool { false }
     /// Runs the work and keeps its result. May be called again after a rollback.
     func run(_ connection: any Connection) throws {}
     /// Keeps the result of `statement`, run by someone else.
@@ -54,4 +56,28 @@ final class StatementJob<T: Sendable>: WriteJob, @unchecked Sendable {
     override func keep(_ rows: Rows) throws { result = try rows.map(map) }
     override func succeed() { continuation.resume(returning: result) }
     override func fail(_ error: any Error) { continuation.resume(throwing: error) }
+}
+
+/// Work on the database's file while the writer rests.
+final class LoneJob: WriteJob, @unchecked Sendable {
+    private let body: @Sendable () throws -> Void
+    private let continuation: UnsafeContinuation<Void, any Error>
+
+    init(_ continuation: UnsafeContinuation<Void, any Error>, _ body: @escaping @Sendable () throws -> Void) {
+        self.body = body
+        self.continuation = continuation
+    }
+
+    override var isLone: Bool { true }
+    override func succeed() { continuation.resume() }
+    override func fail(_ error: any Error) { continuation.resume(throwing: error) }
+
+    func runAlone() {
+        do {
+            try body()
+        } catch {
+            failure = error
+        }
+        finish()
+    }
 }

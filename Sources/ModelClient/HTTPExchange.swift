@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Synchronization
 
 /// One HTTP request and its reply: a short queue between the connection's event loop and the task that reads.
@@ -50,7 +51,7 @@ final class HTTPExchange: HTTPClientResponseDelegate {
         var pause: EventLoopPromise<Void>?
         /// How it ended.
         var outcome: Result<Void, ModelError>?
-        var reader: CheckedContinuation<Void, Never>?
+        var reader: UnsafeContinuation<Void, Never>?
         var readerSince = NIODeadline.distantPast
 
         var hasArrival: Bool {
@@ -58,7 +59,7 @@ final class HTTPExchange: HTTPClientResponseDelegate {
         }
 
         /// The reader, if it has something to see.
-        mutating func readerToWake() -> CheckedContinuation<Void, Never>? {
+        mutating func readerToWake() -> UnsafeContinuation<Void, Never>? {
             guard hasArrival else { return nil }
             return reader.take()
         }
@@ -75,7 +76,11 @@ final class HTTPExchange: HTTPClientResponseDelegate {
 
     /// Sends the request. Called once.
     func start(_ request: HTTPClient.Request, on client: HTTPClient) {
-        let task = client.execute(request: request, delegate: self, eventLoop: .indifferent, logger: nil)
+        // A reader on an event loop gets a connection of that loop: no byte has to change threads.
+        let loop = MultiThreadedEventLoopGroup.currentEventLoop
+        let task = client.execute(
+            request: request, delegate: self, eventLoop: loop.map { .delegateAndChannel(on: $0) } ?? .indifferent,
+            logger: nil)
         state.withLock { $0.task = task }
         task.futureResult.whenComplete { self.ended($0) }
         watch(until: min(deadlines.connected, deadlines.firstToken))
@@ -90,7 +95,7 @@ final class HTTPExchange: HTTPClientResponseDelegate {
             }
             if let arrival = try take() { return arrival }
             await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
+                await withUnsafeContinuation { continuation in
                     let mustWait = state.withLock { state in
                         guard !state.hasArrival else { return false }
                         state.reader = continuation
@@ -123,12 +128,7 @@ final class HTTPExchange: HTTPClientResponseDelegate {
 
     /// The first token has come: from now on silence counts, not the time since the beginning.
     func sawFirstToken() {
-        let timer = state.withLock { state -> Scheduled<Void>? in
-            if case .draining = state.phase { return nil }
-            state.phase = .streaming
-            return state.timer.take()
-        }
-        timer?.cancel()
+        state.withLock { $0.phase = .streaming }
         watch(until: .now() + deadlines.idle)
     }
 
@@ -136,15 +136,14 @@ final class HTTPExchange: HTTPClientResponseDelegate {
     /// neither long nor for much.
     func drain() {
         let until = NIODeadline.now() + Self.drainTime
-        let (isOver, timer, pause) = state.withLock { state in
+        let pause = state.withLock { state in
             state.phase = .draining(until: until)
             state.body.removeAll()
             state.byteCount = 0
-            return (state.outcome != nil, state.timer.take(), state.pause.take())
+            return state.pause.take()
         }
-        timer?.cancel()
         pause?.succeed()
-        if !isOver { watch(until: until) }
+        watch(until: until)
     }
 
     /// Ends the exchange and closes the connection, unless it has ended.
@@ -168,7 +167,7 @@ final class HTTPExchange: HTTPClientResponseDelegate {
         let task: HTTPClient.Task<Void>?
         let timer: Scheduled<Void>?
         let pause: EventLoopPromise<Void>?
-        let reader: CheckedContinuation<Void, Never>?
+        let reader: UnsafeContinuation<Void, Never>?
 
         init(_ state: inout State) {
             task = state.task.take()
@@ -251,15 +250,17 @@ final class HTTPExchange: HTTPClientResponseDelegate {
 
     // MARK: - Deadlines
 
+    /// Sets the timer, in place of the one that is set. Does nothing once the exchange has ended.
     private func watch(until deadline: NIODeadline) {
         guard let loop = state.withLock({ $0.task?.eventLoop }) else { return }
         let timer = loop.scheduleTask(deadline: deadline) { self.check() }
-        let isOver = state.withLock { state in
-            guard state.outcome == nil else { return true }
+        let superseded = state.withLock { state -> Scheduled<Void>? in
+            guard state.outcome == nil else { return timer }
+            let former = state.timer
             state.timer = timer
-            return false
+            return former
         }
-        if isOver { timer.cancel() }
+        superseded?.cancel()
     }
 
     private func check() {
@@ -271,7 +272,7 @@ final class HTTPExchange: HTTPClientResponseDelegate {
             case .connecting: (deadlines.firstToken, ModelError(.unreachable, "no connection in time"))
             case .awaitingToken: (deadlines.firstToken, ModelError(.timedOut, "no first token in time"))
             case .streaming:
-                // Nobody waits for a reader that is busy.
+                // A reader that is busy elsewhere is not waiting.
                 (
                     (state.reader == nil ? now : state.readerSince) + deadlines.idle,
                     ModelError(.timedOut, "silence in the middle of the answer")

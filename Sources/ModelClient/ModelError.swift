@@ -1,7 +1,7 @@
 /// Why there is no answer, or not all of one.
 package struct ModelError: Error, Sendable, CustomStringConvertible {
     package enum Kind: Sendable, Hashable {
-        /// No connection could be made, or it broke before a reply began.
+        /// No connection could be made in time, or it broke before a reply began.
         case unreachable
         /// No first piece of an answer in time, or silence for too long after it.
         case timedOut
@@ -21,7 +21,7 @@ package struct ModelError: Error, Sendable, CustomStringConvertible {
         case upstreamFailure(status: Int)
         /// The reply is not what such a reply must be.
         case protocolViolation
-        /// A line, the text of an error aside, or the arguments of calls are longer than 8 MB.
+        /// A line of the reply, a reply in one piece, or the arguments of all calls are longer than 8 MB.
         case tooLarge
         /// The task that reads was cancelled, or the client was shut down.
         case cancelled

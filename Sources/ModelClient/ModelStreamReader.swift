@@ -194,11 +194,12 @@ final class ModelStreamReader {
             }
         } catch {
             if chunks.isEmpty { throw error }
+            exchange.fail(.cancelled)
             pendingError = error
         }
         if !isStreaming, completion.hasBegun {
             isStreaming = true
-            if !isOver { exchange.sawFirstToken() }
+            if !isOver, pendingError == nil { exchange.sawFirstToken() }
         }
         return chunks
     }

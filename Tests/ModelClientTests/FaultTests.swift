@@ -9,7 +9,7 @@ private let good = Script.events(Event.content("Hi"), Event.stop, Event.done)
 @Suite struct FaultTests {
     /// The error of a script's reply, the chunks before it, and how often the upstream was asked.
     private func failure(
-        _ script: Script, firstToken: Duration = .seconds(60), idle: Duration = .seconds(60)
+        _ script: Script, firstToken: Duration = .seconds(20), idle: Duration = .seconds(20)
     ) async throws -> (kind: ModelError.Kind?, chunks: [ModelChunk], requests: Int, detail: String) {
         try await Upstream.with(script) { (upstream, endpoint, client) async throws in
             var endpoint = endpoint
@@ -146,7 +146,7 @@ private let good = Script.events(Event.content("Hi"), Event.stop, Event.done)
     }
 
     @Test func `silence before the reply times out`() async throws {
-        let failure = try await failure(.silence, firstToken: .milliseconds(300))
+        let failure = try await failure(.silence, firstToken: .seconds(1))
         #expect(failure.kind == .timedOut)
         #expect(failure.requests <= 1)
     }
@@ -154,7 +154,7 @@ private let good = Script.events(Event.content("Hi"), Event.stop, Event.done)
     @Test func `silence before the first token times out, comments or not`() async throws {
         let script = Script.events(Event.chunk(delta: #"{"role":"assistant"}"#), end: false)
             .repeating(100) { $0.pause(50).chunk(": wait\n\n") }
-        let failure = try await failure(script, firstToken: .milliseconds(300), idle: .milliseconds(200))
+        let failure = try await failure(script, firstToken: .seconds(1), idle: .milliseconds(200))
         #expect(failure.kind == .timedOut)
         #expect(failure.chunks.isEmpty)
     }

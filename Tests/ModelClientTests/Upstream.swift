@@ -57,7 +57,8 @@ final class Upstream: Sendable {
             .bind(host: "127.0.0.1", port: 0).get()
         let client = ModelClient()
         let endpoint = ModelEndpoint(
-            baseURL: "http://127.0.0.1:\(server.localAddress?.port ?? 0)/v1", apiKey: "sk-secret", model: "small")
+            baseURL: "http://127.0.0.1:\(server.localAddress?.port ?? 0)/v1", apiKey: "sk-secret", model: "small",
+            firstTokenTimeout: .seconds(20), idleTimeout: .seconds(20))
         do {
             let result = try await test(upstream, endpoint, client)
             await client.shutdown()
@@ -187,7 +188,9 @@ struct Script: Sendable {
     static let close = Script().close()
 
     /// A stream in which each text is a chunk of the body of its own. All of it leaves in one write.
-    static func events(_ texts: String..., end: Bool = true) -> Script {
+    static func events(_ texts: String..., end: Bool = true) -> Script { events(texts, end: end) }
+
+    static func events(_ texts: [String], end: Bool = true) -> Script {
         var bytes = headText("200 OK", "text/event-stream")
         for text in texts { bytes += chunkText(text) }
         if end { bytes += "0\r\n\r\n" }

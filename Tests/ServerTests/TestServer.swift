@@ -3,6 +3,7 @@ import Database
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Platform
 import Synchronization
 import TestSupport
@@ -81,7 +82,8 @@ struct TestServer {
         var head = HTTPRequestHead(version: .http1_1, method: method, uri: uri)
         if let token { head.headers.add(name: "Authorization", value: "Bearer \(token)") }
         let reply = await application.responder.respond(
-            to: head, body: text.map { .whole(ByteBuffer(string: $0)) } ?? .none)
+            to: head, body: text.map { .whole(ByteBuffer(string: $0)) } ?? .none,
+            executor: LoopExecutor(MultiThreadedEventLoopGroup.singleton.any()))
         return Reply(
             status: Int(reply.status.code), headers: HTTPHeaders(reply.headers), json: try await Self.json(reply.body))
     }

@@ -132,9 +132,13 @@ package struct OpenAPIDocument {
         "content": [
             "multipart/form-data": [
                 "schema": [
-                    "type": "object", "required": ["file"],
+                    "type": "object",
                     "properties": [
-                        "file": ["type": "string", "format": "binary", "description": "The file: exactly one part."]
+                        "file": ["type": "string", "format": "binary", "description": "The file: exactly one part."],
+                        "Data": [
+                            "type": "string", "format": "binary",
+                            "description": "Another name for file; a request has one of them.",
+                        ],
                     ],
                 ]
             ]

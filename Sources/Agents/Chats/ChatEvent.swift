@@ -25,6 +25,8 @@ struct ChatEvent: Sendable {
         /// The server cannot go on, nor say so in the log. Never stored.
         case error = 9
 
+        var isDelta: Bool { self == .delta || self == .reasoningDelta }
+
         fileprivate var name: StaticString {
             switch self {
             case .delta, .reasoningDelta: "conversation.message.delta"
@@ -36,6 +38,53 @@ struct ChatEvent: Sendable {
             case .requiresAction: "conversation.chat.requires_action"
             case .canceled: "conversation.chat.canceled"
             case .error: "error"
+            }
+        }
+    }
+}
+
+/// Events as they are stored: deltas of one kind and message, one after the other, make a single row.
+struct StoredEvents: Sendable {
+    /// The number of the first.
+    let number: Int64
+    let kind: ChatEvent.Kind
+    let message: ID?
+    /// Of deltas a JSON array of what each adds; of another event its data.
+    let data: String
+
+    init(number: Int64, kind: ChatEvent.Kind, message: ID?, data: String) {
+        self.number = number
+        self.kind = kind
+        self.message = message
+        self.data = data
+    }
+
+    /// The rows for events that follow each other.
+    static func rows(_ events: [ChatEvent]) throws -> [StoredEvents] {
+        var rows: [StoredEvents] = []
+        var rest = events[...]
+        while let first = rest.first {
+            guard first.kind.isDelta else {
+                rows.append(
+                    StoredEvents(number: first.number, kind: first.kind, message: first.message, data: first.text))
+                rest.removeFirst()
+                continue
+            }
+            let group = rest.prefix { $0.kind == first.kind && $0.message == first.message }
+            rows.append(
+                StoredEvents(
+                    number: first.number, kind: first.kind, message: first.message,
+                    data: try JSONOutput.text(group.map(\.text))))
+            rest = rest[group.endIndex...]
+        }
+        return rows
+    }
+
+    var events: [ChatEvent] {
+        get throws {
+            guard kind.isDelta else { return [ChatEvent(number: number, kind: kind, message: message, text: data)] }
+            return try StoredJSON.read([String].self, data).enumerated().map { index, text in
+                ChatEvent(number: number + Int64(index), kind: kind, message: message, text: text)
             }
         }
     }

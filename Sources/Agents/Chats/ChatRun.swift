@@ -29,6 +29,9 @@ actor ChatRun {
     nonisolated let owner: ID
     nonisolated let endUser: String
     nonisolated let log: EventLog
+    /// The thread of the client's connection, so that most of what happens needs no other.
+    private nonisolated let executor: any CallExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private nonisolated let stopping = Mutex<(reason: Stop?, task: Task<Void, Never>?)>((nil, nil))
 
     private let services: ChatServices
@@ -36,6 +39,8 @@ actor ChatRun {
     private var stored: StoredChat
     private var logger: Logger
     private var lastNumber: Int64
+    /// The number of the last event that the chat's log in the database holds.
+    private var lastStored: Int64
 
     // The answer that is being made.
     private var answerID: ID?
@@ -47,7 +52,8 @@ actor ChatRun {
     /// The most text of one answer, in bytes of UTF-8.
     private static let answerLimit = 4 << 20
 
-    init(_ plan: Plan, services: ChatServices, logger: Logger) {
+    init(_ plan: Plan, services: ChatServices, executor: any CallExecutor, logger: Logger) {
+        self.executor = executor
         self.plan = plan
         self.services = services
         chat = plan.stored.chat
@@ -56,11 +62,15 @@ actor ChatRun {
         stored = plan.stored
         log = EventLog(first: plan.firstNumber)
         lastNumber = plan.firstNumber - 1 + Int64(plan.openingEvents.count)
+        lastStored = lastNumber
         inputCount = plan.stored.chat.usage?.inputCount ?? 0
         outputCount = plan.stored.chat.usage?.outputCount ?? 0
         self.logger = logger
         self.logger[metadataKey: "chat"] = "\(plan.stored.chat.id)"
     }
+
+    /// Whether the chat is stored as a running one.
+    nonisolated var hasBegun: Bool { plan.isSaved && !log.isEmpty && !log.isClosed }
 
     /// Starts the run.
     ///
@@ -72,8 +82,7 @@ actor ChatRun {
     ///   - onEnd: called when the run has ended.
     /// - Throws: what `begin` throws; then there was no run.
     nonisolated func start(
-        on executor: (any TaskExecutor)?, begin: @escaping @Sendable () async throws -> Void,
-        onEnd: @escaping @Sendable () -> Void
+        begin: @escaping @Sendable () async throws -> Void, onEnd: @escaping @Sendable () -> Void
     ) async throws {
         let beginning = Task(executorPreference: executor) { [plan, log] in
             try await begin()
@@ -314,12 +323,13 @@ actor ChatRun {
     /// - Returns: false if the chat does not run any more: it was ended by another server, or deleted.
     private func store(_ messages: [Message], _ events: [ChatEvent]) async throws -> Bool {
         if plan.isSaved {
-            let earlier = services.flusher.take(chat.id)
-            guard try await services.chats.advance(stored, messages: messages, events: earlier + events) else {
+            let deltas = log.events(after: lastStored)
+            guard try await services.chats.advance(stored, messages: messages, events: deltas + events) else {
                 return false
             }
         }
         log.append(events)
+        lastStored = events.last?.number ?? lastStored
         return true
     }
 

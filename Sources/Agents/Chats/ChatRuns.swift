@@ -57,14 +57,14 @@ package final class ChatRuns: Sendable {
         }
         do {
             let plan = try await plan()
-            let run = ChatRun(plan, services: services, logger: call.logger)
+            let run = ChatRun(plan, services: services, executor: call.executor, logger: call.logger)
             let isStopping = state.withLock { state in
                 state.runs[conversation] = run
                 return state.isStopping
             }
             if isStopping { run.stop(.serverStops) }
             // From here on the run itself gives the conversation free.
-            try await run.start(on: call.executor) {
+            try await run.start {
                 try await begin(plan)
             } onEnd: { [weak self] in
                 self?.release(conversation)
@@ -86,13 +86,18 @@ package final class ChatRuns: Sendable {
         return found?.chat.id == chat ? found : nil
     }
 
-    /// Ends all runs of an end user.
+    /// Ends all runs of an end user, and deletes what the journal holds of all the user's chats.
     package func stop(owner: ID, endUser: String) async {
         let runs = state.withLock { state in
             state.runs.values.compactMap(\.self).filter { $0.owner == owner && $0.endUser == endUser }
         }
         for run in runs { run.stop(.canceled) }
         for run in runs { await run.ended() }
+        do {
+            try await services.chats.forget(owner: owner, endUser: endUser)
+        } catch {
+            services.logger.error("the journal cannot be changed", metadata: ["error": "\(error)"])
+        }
     }
 
     // MARK: Starting and stopping the server
@@ -103,15 +108,41 @@ package final class ChatRuns: Sendable {
         try await endAbandoned()
     }
 
-    /// Looks for abandoned chats now and then, until the task is cancelled.
+    /// Looks for abandoned chats now and then, and tidies the journal, until the task is cancelled.
     package func watch() async {
         while (try? await Task.sleep(for: .seconds(5))) != nil {
             do {
                 try await presence.announce()
                 try await endAbandoned()
+                try await tidy()
             } catch {
                 services.logger.warning("abandoned chats cannot be looked for", metadata: ["error": "\(error)"])
             }
+        }
+    }
+
+    /// Deletes what the journal holds of runs that have ended.
+    private func tidy() async throws {
+        let storage = services.storage
+        // Made before the runs are looked at: a chat that begins now has a greater id.
+        let now = storage.ids.next()
+        let (oldest, isPreparing) = state.withLock { state in
+            (state.runs.values.compactMap(\.self).map(\.chat.id).min(), state.runs.values.contains { $0 == nil })
+        }
+        if isPreparing { return }
+        try await services.chats.forget(server: storage.server, before: oldest ?? now)
+    }
+
+    /// Stops the runs whose chats were ended by another server, until the task is cancelled. Only servers that share a
+    /// database have others.
+    package func watchOthers() async {
+        guard presence.isShared else { return }
+        while (try? await Task.sleep(for: .milliseconds(100))) != nil {
+            let running = state.withLock { $0.runs.values.compactMap(\.self) }.filter(\.hasBegun)
+            guard !running.isEmpty, let ended = try? await services.chats.ended(among: running.map(\.chat.id)) else {
+                continue
+            }
+            for run in running where ended.contains(run.chat.id) { run.stop(.canceled) }
         }
     }
 
@@ -134,7 +165,7 @@ package final class ChatRuns: Sendable {
     private func endAbandoned() async throws {
         let storage = services.storage
         let own = storage.server
-        var isAlive: [Int64: Bool] = [:]
+        var isAlive: [Int64: Bool] = [own: true]
         for stored in try await services.chats.running() {
             let server = stored.server
             if server == own {
@@ -147,20 +178,28 @@ package final class ChatRuns: Sendable {
             }
             try await end(stored)
         }
+        // What dead servers noted is of no more use.
+        for (server, isAlive) in isAlive where !isAlive {
+            try await services.chats.forget(server: server, before: storage.ids.next())
+        }
     }
 
     /// Ends a chat whose server died, and makes a message of what is there of its answer.
     private func end(_ stored: StoredChat) async throws {
-        let (storage, chats) = (services.storage, services.chats)
+        let (storage, chats, chat) = (services.storage, services.chats, stored.chat)
         var stored = stored
-        let left = try await chats.leftover(of: stored.chat.id)
+        let last = try await storage.database.read { try ChatStore.lastNumber(of: chat.id, in: $0) }
+        let deltas = try await chats.noted(of: chat.id, after: last, since: chat.id).events
         var messages: [Message] = []
-        if let id = left.message {
+        if let id = deltas.last?.message {
+            let answer = deltas.filter { $0.message == id }
+            let reasoning = answer.filter { $0.kind == .reasoningDelta }.map(\.text).joined()
             messages.append(
                 Message(
-                    id: id, conversation: stored.chat.conversationID, section: stored.chat.sectionID,
-                    bot: stored.chat.botID, chat: stored.chat.id, role: .assistant, type: "answer",
-                    content: left.content, reasoning: left.reasoning.isEmpty ? nil : left.reasoning))
+                    id: id, conversation: chat.conversationID, section: chat.sectionID, bot: chat.botID, chat: chat.id,
+                    role: .assistant, type: "answer",
+                    content: answer.filter { $0.kind == .delta }.map(\.text).joined(),
+                    reasoning: reasoning.isEmpty ? nil : reasoning))
         }
         stored.chat.status = .failed
         stored.chat.failedAt = storage.clock.now()
@@ -168,7 +207,8 @@ package final class ChatRuns: Sendable {
             code: APIError.Code.internalError.number, msg: "The server stopped before the answer was complete")
         // Readers may have seen some events more than were stored. The number is beyond any of those.
         let event = ChatEvent(
-            number: left.lastNumber + 1_000_000, kind: .failed, message: nil, text: try ChatRun.text(stored.chat))
-        _ = try await chats.advance(stored, messages: messages, events: [event])
+            number: max(last, deltas.last?.number ?? 0) + 1_000_000, kind: .failed, message: nil,
+            text: try ChatRun.text(stored.chat))
+        _ = try await chats.advance(stored, messages: messages, events: deltas + [event])
     }
 }

@@ -60,34 +60,42 @@ package struct ChatStore: Sendable {
         }
     }
 
-    /// The stored events after a number, in their order, and how the chat stands after them.
-    func events(of id: ID, after number: Int64, limit: Int) async throws -> (events: [ChatEvent], status: Chat.Status?)
-    {
+    /// The stored events after a number, in their order, and how the chat stood before they were read.
+    ///
+    /// - Parameter limit: how many rows to read at most.
+    /// - Returns: isAll: whether no row was left.
+    func events(
+        of id: ID, after number: Int64, limit: Int
+    ) async throws -> (events: [ChatEvent], isAll: Bool, status: Chat.Status?) {
         try await storage.database.read { connection in
             // The status first: events come before the status they lead to, so none is missed.
             let status = try connection.first("SELECT status FROM chat WHERE id = \(id)") {
                 Chat.Status(rawValue: $0.text(0))
             }
-            let events = try connection.query(
+            // The row before may hold deltas with greater numbers than its own.
+            let rows = try connection.query(
                 """
-                SELECT number, kind, message_id, data FROM chat_event WHERE chat_id = \(id) AND number > \(number)
+                SELECT number, kind, message_id, data FROM chat_event WHERE chat_id = \(id) AND number >= COALESCE(
+                    (SELECT MAX(number) FROM chat_event WHERE chat_id = \(id) AND number <= \(number)), 0)
                 ORDER BY number LIMIT \(limit)
                 """, Self.event)
-            return (events, status ?? nil)
+            let events = try rows.flatMap { try $0.events }.filter { $0.number > number }
+            return (events, rows.count < limit, status ?? nil)
         }
     }
 
-    private static func event(_ row: Row) -> ChatEvent {
-        ChatEvent(
+    private static func event(_ row: Row) -> StoredEvents {
+        StoredEvents(
             number: row.int64(0), kind: ChatEvent.Kind(rawValue: row.int64(1)) ?? .error, message: row.optionalID(2),
-            text: row.text(3))
+            data: row.text(3))
     }
 
     /// The number of a chat's last event; 0 if there is none.
     static func lastNumber(of id: ID, in connection: any Connection) throws -> Int64 {
-        try connection.first("SELECT COALESCE(MAX(number), 0) FROM chat_event WHERE chat_id = \(id)") {
-            $0.int64(0)
-        } ?? 0
+        let last = try connection.first(
+            "SELECT number, kind, message_id, data FROM chat_event WHERE chat_id = \(id) ORDER BY number DESC LIMIT 1",
+            event)
+        return try last?.events.last?.number ?? 0
     }
 
     // MARK: Beginning
@@ -117,7 +125,7 @@ package struct ChatStore: Sendable {
                 statements.append("UPDATE message SET chat_id = \(chat.id) WHERE id = \(inserted.id)")
             }
         }
-        statements += events.map { Self.insertion($0, of: chat.id) }
+        statements += try Self.insertions(events, of: chat.id)
         try await taking {
             try await storage.database.write { [statements] connection in
                 _ = try connection.first(conversation) { _ in true }.orThrow(.invalidConversation)
@@ -168,7 +176,7 @@ package struct ChatStore: Sendable {
     func resume(_ stored: StoredChat, messages: [Message], events: [ChatEvent]) async throws {
         let chat = stored.chat
         let statements =
-            try messages.map(MessageStore.insertion) + events.map { Self.insertion($0, of: chat.id) }
+            try messages.map(MessageStore.insertion) + Self.insertions(events, of: chat.id)
         let record = try StoredJSON.text(stored.record)
         let server = storage.server
         try await taking {
@@ -188,24 +196,13 @@ package struct ChatStore: Sendable {
 
     // MARK: Going on
 
-    private static func insertion(_ event: ChatEvent, of chat: ID) -> SQL {
-        """
-        INSERT INTO chat_event (chat_id, number, kind, message_id, data)
-        VALUES (\(chat), \(event.number), \(event.kind.rawValue), \(event.message), \(event.text))
-        """
-    }
-
-    /// Stores events of many running chats. Those of chats that were deleted meanwhile are dropped.
-    func append(_ events: [(chat: ID, event: ChatEvent)]) async throws {
-        let statements = events.map { chat, event -> SQL in
+    private static func insertions(_ events: [ChatEvent], of chat: ID) throws -> [SQL] {
+        try StoredEvents.rows(events).map { row in
             """
             INSERT INTO chat_event (chat_id, number, kind, message_id, data)
-            SELECT CAST(\(chat) AS BIGINT), CAST(\(event.number) AS BIGINT), CAST(\(event.kind.rawValue) AS BIGINT),
-            CAST(\(event.message) AS BIGINT), CAST(\(event.text) AS TEXT)
-            WHERE EXISTS (SELECT 1 FROM chat WHERE id = \(chat))
+            VALUES (\(chat), \(row.number), \(row.kind.rawValue), \(row.message), \(row.data))
             """
         }
-        try await storage.database.write { try $0.pipeline(statements) { _, _ in } }
     }
 
     /// Stores events and messages of a running chat, and how it stands now.
@@ -213,7 +210,7 @@ package struct ChatStore: Sendable {
     /// - Returns: false if it does not run any more, as it was ended elsewhere or deleted; then nothing is stored.
     func advance(_ stored: StoredChat, messages: [Message], events: [ChatEvent]) async throws -> Bool {
         let chat = stored.chat
-        let statements = try messages.map(MessageStore.insertion) + events.map { Self.insertion($0, of: chat.id) }
+        let statements = try messages.map(MessageStore.insertion) + Self.insertions(events, of: chat.id)
         let actions = try chat.requiredAction.map { try StoredJSON.text($0.submitToolOutputs.toolCalls) }
         let record = try StoredJSON.text(stored.record)
         return try await storage.database.write { connection in
@@ -233,17 +230,17 @@ package struct ChatStore: Sendable {
 
     /// Ends a chat that runs on another server, which notices and stops its run.
     ///
-    /// - Throws: 4002, 4001 as ``find(_:in:owner:)``.
+    /// - Throws: 4104 if the chat does not run; 4002, 4001 as ``find(_:in:owner:)``.
     func cancelElsewhere(_ id: ID, in conversation: ID, owner: ID) async throws {
         try await storage.database.write { connection in
             var chat = try Self.find(id, in: conversation, owner: owner, connection).chat
-            guard chat.status == .inProgress else { return }
+            guard chat.status == .inProgress else { throw APIError(.notCancelable) }
             chat.status = .canceled
             // Beyond what the other server may have shown and not stored yet.
             let number = try Self.lastNumber(of: id, in: connection) + 1_000_000
             let event = ChatEvent(number: number, kind: .canceled, message: nil, text: try ChatRun.text(chat))
             try connection.execute("UPDATE chat SET status = 'canceled' WHERE id = \(id) AND status = 'in_progress'")
-            try connection.execute(Self.insertion(event, of: id))
+            for insertion in try Self.insertions([event], of: id) { try connection.execute(insertion) }
         }
     }
 
@@ -277,34 +274,6 @@ package struct ChatStore: Sendable {
     func running() async throws -> [StoredChat] {
         try await storage.database.scan { connection in
             try connection.query("SELECT \(Self.columns) FROM chat WHERE status = 'in_progress'", Self.stored)
-        }
-    }
-
-    /// What a run that died left in the log.
-    struct Leftover: Sendable {
-        /// The answer that no message holds yet; nil if there was none.
-        var message: ID?
-        var content = ""
-        var reasoning = ""
-        /// The number of the last event.
-        var lastNumber: Int64 = 0
-    }
-
-    func leftover(of id: ID) async throws -> Leftover {
-        try await storage.database.scan { connection in
-            var left = Leftover()
-            let deltas = try connection.query(
-                """
-                SELECT number, kind, message_id, data FROM chat_event
-                WHERE chat_id = \(id) AND kind < \(ChatEvent.Kind.messageCompleted.rawValue)
-                AND NOT EXISTS (SELECT 1 FROM message WHERE message.id = chat_event.message_id) ORDER BY number
-                """, Self.event)
-            for delta in deltas {
-                left.message = delta.message
-                if delta.kind == .delta { left.content += delta.text } else { left.reasoning += delta.text }
-            }
-            left.lastNumber = try Self.lastNumber(of: id, in: connection)
-            return left
         }
     }
 }

@@ -40,43 +40,46 @@ extension Chats {
         }
     }
 
-    /// How many stored events are read at a time.
+    /// How many rows of the log are read at a time.
     private static let pageSize = 500
 
     private func replay(_ chat: Chat, after start: Int64, to sink: EventStream.Sink) async throws {
         var writer = ChatEventWriter(chat, isNumbered: true)
         var json = JSONWriter()
         var last = start
+        // The last row of the journal that was read, for a chat that runs on another server.
+        var row = chat.id
         while true {
             let run = runs.run(of: chat.id, in: chat.conversationID)
             if let run, last >= run.log.first - 1 {
                 // All that is missing is in memory, stored or not.
-                while let events = await run.log.next(after: last) {
-                    try await write(events[...])
-                }
+                while let events = await run.log.next(after: last) { try await write(events) }
                 await run.ended()
             }
-            let (stored, status) = try await services.chats.events(of: chat.id, after: last, limit: Self.pageSize)
+            let (stored, isAll, status) = try await services.chats.events(
+                of: chat.id, after: last, limit: Self.pageSize)
             // What an own run has stored and what it shows overlap: the stored part is read up to where it begins.
-            let earlier = run.map { run in stored.prefix { $0.number < run.log.first } } ?? stored[...]
-            try await write(earlier)
-            if stored.count == Self.pageSize { continue }
+            try await write(run.map { run in stored.filter { $0.number < run.log.first } } ?? stored)
+            if !isAll { continue }
             if let run, !run.log.isClosed {
                 // All that was stored before the run is written; what follows is the run's own.
                 last = max(last, run.log.first - 1)
                 continue
             }
             if status != .inProgress { break }
-            // It runs on another server that shares the database.
-            if stored.isEmpty { try await Task.sleep(for: .milliseconds(100)) }
+            if !stored.isEmpty || runs.run(of: chat.id, in: chat.conversationID) != nil { continue }
+            let noted = try await services.chats.noted(of: chat.id, after: last, since: row)
+            row = noted.last
+            if noted.events.isEmpty { try await Task.sleep(for: .milliseconds(50)) }
+            try await write(noted.events)
         }
         writer.writeDone(to: &json)
         try await sink.write(json)
 
-        func write(_ events: ArraySlice<ChatEvent>) async throws {
-            if events.isEmpty { return }
+        func write(_ events: [ChatEvent]) async throws {
+            guard let end = events.last else { return }
             for event in events { writer.write(event, to: &json) }
-            last = events[events.endIndex - 1].number
+            last = end.number
             try await sink.write(json)
             json.removeAll()
         }

@@ -1,18 +1,23 @@
 import APIKit
 import Logging
+import Platform
 import Synchronization
 
-/// Stores the deltas of all runs together, a short time after readers were shown them: one transaction for many.
+/// Notes the deltas of all runs in the journal, a short time after readers were shown them.
+///
+/// The journal is what a crash leaves of answers that were being made. All that came in one interval is one row of it,
+/// so hundreds of runs cost little more than one. When a run ends, its deltas go to its chat's own log; a row of the
+/// journal is deleted when no run that it may be about goes on.
 final class DeltaFlusher: Sendable {
     /// How long a delta may wait. With the time a commit takes it is stored within 50 ms.
-    private static let delay = Duration.milliseconds(25)
+    private static let delay = Duration.milliseconds(30)
     /// How long to wait after a failure, such as a full disk.
     private static let delayAfterFailure = Duration.milliseconds(500)
-    /// What waits at most while nothing can be stored.
+    /// What waits at most while nothing can be stored. What is beyond is lost if the server dies before its runs end.
     private static let limit = 200_000
 
     private struct State {
-        var pending: [(chat: ID, event: ChatEvent)] = []
+        var pending: [JournalEntry] = []
         var isScheduled = false
     }
 
@@ -27,20 +32,11 @@ final class DeltaFlusher: Sendable {
 
     func add(_ events: [ChatEvent], of chat: ID) {
         let starts = state.withLock { state in
-            for event in events { state.pending.append((chat, event)) }
+            for event in events { state.pending.append(JournalEntry(chat: chat, event: event)) }
             defer { state.isScheduled = true }
             return !state.isScheduled
         }
         if starts { schedule(after: Self.delay) }
-    }
-
-    /// What of a chat waits to be stored. It is the caller's from now on, who stores it with what comes next.
-    func take(_ chat: ID) -> [ChatEvent] {
-        state.withLock { state in
-            let taken = state.pending.filter { $0.chat == chat }.map(\.event)
-            if !taken.isEmpty { state.pending.removeAll { $0.chat == chat } }
-            return taken
-        }
     }
 
     private func schedule(after delay: Duration) {
@@ -58,9 +54,9 @@ final class DeltaFlusher: Sendable {
         }
         if batch.isEmpty { return }
         do {
-            try await chats.append(batch)
+            try await chats.note(batch)
         } catch {
-            logger.error("events of running chats cannot be stored", metadata: ["error": "\(error)"])
+            logger.error("deltas of running chats cannot be stored", metadata: ["error": "\(error)"])
             let starts = state.withLock { state in
                 state.pending = Array((batch + state.pending).suffix(Self.limit))
                 defer { state.isScheduled = true }
@@ -68,5 +64,33 @@ final class DeltaFlusher: Sendable {
             }
             if starts { schedule(after: Self.delayAfterFailure) }
         }
+    }
+}
+
+/// A delta in the journal.
+struct JournalEntry: Sendable {
+    let chat: ID
+    let event: ChatEvent
+}
+
+extension JournalEntry: Codable {
+    init(from decoder: any Decoder) throws {
+        var fields = try decoder.unkeyedContainer()
+        chat = try fields.decode(ID.self)
+        let number = try fields.decode(Int64.self)
+        let kind = try fields.decode(Int64.self)
+        let message = try fields.decode(ID.self)
+        event = ChatEvent(
+            number: number, kind: ChatEvent.Kind(rawValue: kind) ?? .delta, message: message,
+            text: try fields.decode(String.self))
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var fields = encoder.unkeyedContainer()
+        try fields.encode(chat)
+        try fields.encode(event.number)
+        try fields.encode(event.kind.rawValue)
+        try fields.encode(event.message ?? chat)
+        try fields.encode(event.text)
     }
 }

@@ -20,6 +20,7 @@ final class EventLog: Sendable {
     /// Ends the log: readers get what they have missed and then nil.
     func close() { change { $0.isClosed = true } }
 
+    var isEmpty: Bool { state.withLock { $0.events.isEmpty } }
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
     /// Whether the log has ended and holds nothing after a number.
@@ -36,13 +37,17 @@ final class EventLog: Sendable {
         for reader in readers { reader.resume() }
     }
 
+    /// The events after a number that are there.
+    func events(after number: Int64) -> [ChatEvent] {
+        // Copied, so that the log does not have to copy itself when it grows.
+        state.withLock { Array($0.events[min(max(0, Int(number - first + 1)), $0.events.count)...]) }
+    }
+
     /// The events after a number, as soon as there are some; nil if the log ended without.
     func next(after number: Int64) async -> [ChatEvent]? {
         while true {
-            let (found, isClosed) = state.withLock { state in
-                // Copied, so that the log does not have to copy itself when it grows.
-                (Array(state.events[min(max(0, Int(number - first + 1)), state.events.count)...]), state.isClosed)
-            }
+            let isClosed = self.isClosed
+            let found = events(after: number)
             if !found.isEmpty { return found }
             if isClosed { return nil }
             await withUnsafeContinuation { continuation in

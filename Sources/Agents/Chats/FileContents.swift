@@ -62,7 +62,12 @@ struct FileContents: Sendable {
                 guard model.capabilities.contains(.vision) else {
                     throw APIError.invalid(field, "has an image, which the model \(model.id) cannot see")
                 }
-                guard let id = part.fileID else { continue }
+                guard let id = part.fileID else {
+                    guard WebAddress(part.fileURL ?? "")?.isPublic == true else {
+                        throw APIError.invalid(field, "has a file_url that is not the address of a public web server")
+                    }
+                    continue
+                }
                 guard case .image? = contents[id]?.content else {
                     throw APIError.invalid(
                         field, "has an image part that is not a PNG, JPEG, GIF or WebP picture of at most 20 MB")

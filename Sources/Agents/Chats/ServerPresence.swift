@@ -22,7 +22,7 @@ final class ServerPresence: Sendable {
 
     init(_ storage: Storage) { self.storage = storage }
 
-    private var isShared: Bool { if case .postgres = storage.database.location { true } else { false } }
+    var isShared: Bool { if case .postgres = storage.database.location { true } else { false } }
 
     /// Takes this server's lock, or takes it again if its connection was lost.
     func announce() async throws {

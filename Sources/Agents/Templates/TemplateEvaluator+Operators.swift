@@ -107,7 +107,7 @@ extension TemplateEvaluator {
         switch (container, item) {
         case (nil, _): return false
         case (.string(let text)?, .string(let part)?):
-            return part.isEmpty || !Array(text.utf8).ranges(of: Array(part.utf8)).isEmpty
+            return part.isEmpty || Array(text.utf8).firstRange(of: Array(part.utf8)) != nil
         case (.array(let values)?, _): return values.contains { Self.isEqual($0, item) }
         case (.object?, .string(let name)?): return container?[name] != nil
         default: throw TemplateError.type

@@ -105,8 +105,10 @@ enum TemplateFilter: String, Sendable {
             throw TemplateError.type
         }
         let most = try arguments.number(2, "count", or: -1)
+        if text.utf8.count > TemplateLimits.output { throw TemplateError.limit }
         let bytes = Array(text.utf8)
         let found = bytes.ranges(of: Array(old.utf8)).prefix(most < 0 ? .max : most)
+        try arguments.evaluator.spend(16 * found.count)
         let starts = [0] + found.map(\.upperBound)
         let ends = found.map(\.lowerBound) + [bytes.count]
         let parts = zip(starts, ends).map { String(decoding: bytes[$0..<$1], as: UTF8.self) }

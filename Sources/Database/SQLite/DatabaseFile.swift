@@ -10,8 +10,8 @@ package struct DatabaseFile {
     /// - Throws: unless the file is a sound database made by this program, or an older version of it.
     package func check(schema: Int) throws {
         guard access(path, R_OK) == 0 else { throw DatabaseError(.other, "cannot read \(path)") }
-        let connection = try SQLiteConnection(path: path, mode: .readOnly, cacheKilobytes: 4_096)
         do {
+            let connection = try SQLiteConnection(path: path, mode: .readOnly, cacheKilobytes: 4_096)
             let isOurs = try connection.first(
                 "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_migration'"
             ) { $0.int(0) }
@@ -29,18 +29,51 @@ package struct DatabaseFile {
         }
     }
 
+    /// Runs reads on the database, which others may be using.
+    package func read<T>(_ body: (any Connection) throws -> T) throws -> T {
+        try body(SQLiteConnection(path: path, mode: .readOnly, cacheKilobytes: 4_096))
+    }
+
+    /// Whether the database that a connection reads has a table of this name.
+    package static func hasTable(_ name: String, in connection: any Connection) throws -> Bool {
+        try connection.first("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = \(name)") { _ in true }
+            ?? false
+    }
+
     /// Makes a consistent copy, while others may be writing. The copy appears under its name only when it is whole and
     /// on disk.
     ///
-    /// - Throws: if `copy` exists.
-    package func copy(to copy: String) throws {
+    /// - Parameter change: makes of the copy what shall appear. If it throws, nothing appears.
+    /// - Throws: if `copy` exists, or somebody else is making it.
+    package func copy(to copy: String, changing change: ((any Connection) throws -> Void)? = nil) throws {
+        let part = try PartFile(copy + ".part")
+        defer { part.discard() }
         guard access(copy, F_OK) != 0 else { throw DatabaseError(.other, "\(copy) exists") }
-        try write(copy + ".part", renamedTo: copy)
+        try write(to: part)
+        if let change { try Self.change(part, change) }
+        try part.publish(as: copy)
     }
 
     /// Makes a copy in place of another database that nobody has open.
-    package func replace(_ database: String) throws {
-        try write(database + ".restoring", renamedTo: database) {
+    ///
+    /// - Parameters:
+    ///   - table: is left out of the copy, if there is one of this name.
+    ///   - work: what must be done before the copy takes its place; the other stays if it throws.
+    package func replace(_ database: String, without table: StaticString, _ work: () throws -> Void = {}) throws {
+        let part = try PartFile(database + ".restoring")
+        defer { part.discard() }
+        if try read({ try Self.hasTable("\(table)", in: $0) }) {
+            let whole = try PartFile(database + ".unpacking")
+            defer { whole.discard() }
+            try write(to: whole)
+            try Self.change(whole) { try $0.script("DROP TABLE \(table)") }
+            // A table that is dropped leaves its pages; a copy has only those in use.
+            try DatabaseFile(whole.path).write(to: part)
+        } else {
+            try write(to: part)
+        }
+        try part.publish(as: database) {
+            try work()
             // The old database's log must not be applied to the new one, but until then the old one must not lose it.
             if access(database, F_OK) == 0 {
                 let old = try? SQLiteConnection(path: database, mode: .readWrite, cacheKilobytes: 1_024)
@@ -51,30 +84,12 @@ package struct DatabaseFile {
         }
     }
 
-    private func write(_ part: String, renamedTo name: String, _ beforeRename: () -> Void = {}) throws {
-        unlink(part)
-        do {
-            let connection = try SQLiteConnection(path: path, mode: .readOnly, cacheKilobytes: 4_096)
-            _ = try connection.execute("VACUUM INTO \(part)")
-        } catch {
-            unlink(part)
-            throw error
-        }
-        try Self.sync(part)
-        beforeRename()
-        guard rename(part, name) == 0 else {
-            throw DatabaseError(.other, "cannot make \(name): \(String(cString: strerror(errno)))")
-        }
-        let end = name.lastIndex(of: "/")
-        try Self.sync(end.map { $0 == name.startIndex ? "/" : String(name[..<$0]) } ?? ".")
-    }
+    private func write(to part: PartFile) throws { try read { _ = try $0.execute("VACUUM INTO \(part.path)") } }
 
-    /// Waits until a file or directory is on disk.
-    private static func sync(_ path: String) throws {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        defer { close(file) }
-        guard file >= 0, fsync(file) == 0 else {
-            throw DatabaseError(.other, "cannot write \(path): \(String(cString: strerror(errno)))")
-        }
+    private static func change(_ part: PartFile, _ change: (any Connection) throws -> Void) throws {
+        let connection = try SQLiteConnection(unfinished: part.path, cacheKilobytes: 4_096)
+        try connection.begin()
+        try change(connection)
+        try connection.commit()
     }
 }

@@ -11,12 +11,26 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
     /// Statements are kept for texts that recur; texts built at run time must not fill the memory.
     private static let statementLimit = 256
 
-    init(path: String, mode: Database.Mode, cacheKilobytes: Int) throws {
+    convenience init(path: String, mode: Database.Mode, cacheKilobytes: Int) throws {
+        let access = mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        try self.init(path: path, access: access, cacheKilobytes: cacheKilobytes)
+        if mode == .readWrite {
+            try useLog()
+            try script("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
+            keepLogShort()
+        }
+    }
+
+    /// Opens a database that is thrown away unless all goes well: nothing is kept that could undo a change, and nothing
+    /// is durable before whoever makes it sees to that.
+    convenience init(unfinished path: String, cacheKilobytes: Int) throws {
+        try self.init(path: path, access: SQLITE_OPEN_READWRITE, cacheKilobytes: cacheKilobytes)
+        try script("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA secure_delete = OFF")
+    }
+
+    private init(path: String, access: Int32, cacheKilobytes: Int) throws {
         var opened: OpaquePointer?
-        let flags =
-            SQLITE_OPEN_NOMUTEX
-            | (mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
-        let status = sqlite3_open_v2(path, &opened, flags, nil)
+        let status = sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX, nil)
         guard status == SQLITE_OK, let opened else {
             let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(opened)
@@ -27,11 +41,6 @@ final class SQLiteConnection: Connection, @unchecked Sendable {
         // The command line writes beside a running server; each waits for the other's short transaction.
         sqlite3_busy_timeout(handle, 5_000)
         try script("PRAGMA cache_size = -\(cacheKilobytes); PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")
-        if mode == .readWrite {
-            try useLog()
-            try script("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
-            keepLogShort()
-        }
     }
 
     deinit {

@@ -11,10 +11,10 @@ package struct ConversationStore: Sendable {
         self.messages = messages
     }
 
-    private static let columns = SQL.Fragment(
+    static let columns = SQL.Fragment(
         "id, name, meta_data, owner_id, connector_id, created_at, updated_at, last_section_id")
 
-    private static func conversation(_ row: Row) throws -> Conversation {
+    static func conversation(_ row: Row) throws -> Conversation {
         Conversation(
             id: row.id(0), name: row.text(1), metaData: try row.stringMap(2), creatorID: row.id(3),
             connectorID: row.text(4), createdAt: row.int64(5), updatedAt: row.int64(6), lastSectionID: row.id(7))

@@ -119,6 +119,14 @@ package struct BlobDirectory: Sendable {
         return true
     }
 
+    /// Forgets who the owner is if it is this database, as that is about to be replaced by another.
+    func release(from database: String) throws {
+        let place = path + "/database"
+        guard access(place, F_OK) == 0, try belongs(to: database) else { return }
+        if unlink(place) != 0 { throw DiskError("unlink", place) }
+        try Self.sync(path)
+    }
+
     private func folder(_ number: Int) -> String { path + "/" + Hexadecimal.text([UInt8(number)]) }
 
     /// Makes the names in a directory durable.

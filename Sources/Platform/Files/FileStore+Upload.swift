@@ -24,7 +24,9 @@ extension FileStore {
 
     private func receive(_ body: RequestBody, owner: ID) async throws -> StoredFile {
         var reader = try MultipartReader(body)
-        guard let part = try await reader.nextPart(), part.name == "file" else { throw APIError(.emptyUpload) }
+        guard let part = try await reader.nextPart(), ["file", "Data"].contains(part.name) else {
+            throw APIError(.emptyUpload)
+        }
         let name = try FileName(part.fileName)
         if let pathExtension = name.pathExtension, !MediaType.isAccepted(pathExtension) {
             throw APIError(.fileTypeUnsupported, "Files of the type .\(pathExtension) are not supported")

@@ -22,8 +22,15 @@ package struct ServerSecretStore: Sendable {
 
     /// Tells this database from others, and gives nothing away.
     func fingerprint() async throws -> String {
-        Hexadecimal.text(SHA256.hash(data: try await secret("database")))
+        Self.fingerprint(of: try await secret("database"))
     }
+
+    /// The fingerprint of the database that a connection reads; nil if nobody has asked for it yet.
+    static func fingerprint(in connection: any Connection) throws -> String? {
+        try find("database", in: connection).map(fingerprint)
+    }
+
+    private static func fingerprint(of secret: [UInt8]) -> String { Hexadecimal.text(SHA256.hash(data: secret)) }
 
     private static func find(_ name: String, in connection: any Connection) throws -> [UInt8]? {
         try connection.first("SELECT secret FROM server_secret WHERE name = \(name)") { $0.blob(0) }

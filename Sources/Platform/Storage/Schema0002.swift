@@ -44,6 +44,11 @@ extension Migration {
             data TEXT NOT NULL,
             PRIMARY KEY (chat_id, number)
         ) WITHOUT ROWID;
+        CREATE TABLE chat_journal (
+            id BIGINT PRIMARY KEY,
+            server BIGINT NOT NULL,
+            data TEXT NOT NULL
+        );
         CREATE INDEX message_by_chat ON message (chat_id, id) WHERE chat_id IS NOT NULL;
         CREATE TABLE file (
             id BIGINT PRIMARY KEY,

@@ -6,7 +6,10 @@ import Platform
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Copy a server's data into a file; the server may be running.",
-        discussion: "The copy is consistent: it holds all that was answered before the backup began.")
+        discussion: """
+            The copy is consistent: it holds all that was answered before the backup began, and the contents of files \
+            but for those that are deleted while it is made.
+            """)
 
     @OptionGroup var storage: StorageOptions
 
@@ -21,7 +24,11 @@ struct BackupCommand: AsyncParsableCommand {
         guard access(database, F_OK) == 0 else {
             throw Settings.Fault(description: "there is no data in \(settings.dataDirectory)")
         }
-        try DatabaseFile(database).copy(to: file)
+        let source = DatabaseFile(database)
+        let contents = BackupContents(blobs: BlobDirectory(path: settings.dataDirectory + "/blobs"))
+        try source.read { live in
+            try source.copy(to: file) { try contents.pack(into: $0, of: live) }
+        }
         print("Backed up to \(file).")
     }
 }
@@ -44,16 +51,26 @@ struct RestoreCommand: AsyncParsableCommand {
         guard case .file(let database) = try DataDirectory.location(settings) else {
             throw Settings.Fault(description: "the data is in PostgreSQL; restore it with pg_restore")
         }
+        let directory = DataDirectory(path: settings.dataDirectory)
+        // Before the check, which may take minutes, and again when nobody else can put data there.
+        try refuseToReplace(database, in: directory)
         let backup = DatabaseFile(file)
         try backup.check(schema: Storage.migrations.count)
-        let directory = DataDirectory(path: settings.dataDirectory)
+        try backup.read { try BackupContents.check($0) }
         try directory.create()
         try directory.lock()
+        try refuseToReplace(database, in: directory)
+        let contents = BackupContents(blobs: BlobDirectory(path: directory.path + "/blobs"))
+        try backup.replace(database, without: BackupContents.table) {
+            try backup.read { try contents.unpack($0, replacing: DatabaseFile(database)) }
+        }
+        print("Restored into \(directory.path).")
+    }
+
+    private func refuseToReplace(_ database: String, in directory: DataDirectory) throws {
         if access(database, F_OK) == 0, !force {
             throw Settings.Fault(description: "\(directory.path) holds data already; --force replaces it")
         }
-        try backup.replace(database)
-        print("Restored into \(directory.path).")
     }
 }
 

@@ -41,6 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try storage.settings(
             Settings.Source(host: host, port: port, logLevel: logLevel, logFormat: logFormat, publicURL: publicURL))
         let logger = try Logger.server(settings)
+        Self.raiseFileLimit()
         let location = try DataDirectory.location(settings)
         // Uploads lie in it even where the rows are in PostgreSQL.
         let directory = DataDirectory(path: settings.dataDirectory)
@@ -62,6 +63,15 @@ struct ServeCommand: AsyncParsableCommand {
                 Glibc.exit(1)
             }
         }
+    }
+
+    /// Lets the process have as many open files as the system allows: a stream takes two, its client's connection and
+    /// the one to the model. Many systems give 1,024 to a process that does not ask.
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     private static func announce(_ url: String, _ secret: TokenSecret?) {

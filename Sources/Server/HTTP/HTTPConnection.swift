@@ -219,7 +219,8 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func answer(_ head: HTTPRequestHead, _ body: Responder.Body, _ context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        Task.immediate(executorPreference: executor) { [responder, executor] in
+        let executor = executor ?? LoopExecutor(context.eventLoop)
+        Task.immediate(executorPreference: executor) { [responder] in
             let reply = await responder.respond(to: head, body: body, executor: executor)
             await bound.run { $0.write(reply, to: head, $1) }
             if case .whole = reply.body { return }
@@ -336,14 +337,17 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 }
 
-/// Runs tasks on an event loop.
-final class LoopExecutor: TaskExecutor {
+/// Runs tasks, and actors, on an event loop.
+final class LoopExecutor: CallExecutor {
     private let loop: any EventLoop
 
     init(_ loop: any EventLoop) { self.loop = loop }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        loop.execute {
+            job.runSynchronously(
+                isolatedTo: self.asUnownedSerialExecutor(), taskExecutor: self.asUnownedTaskExecutor())
+        }
     }
 }

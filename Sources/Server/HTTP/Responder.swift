@@ -60,7 +60,7 @@ struct Responder: Sendable {
     ///
     /// - Parameter executor: the thread of the request's connection, on which this runs.
     func respond(
-        to head: HTTPRequestHead, body: Body, executor: (any TaskExecutor)? = nil
+        to head: HTTPRequestHead, body: Body, executor: any CallExecutor
     ) async -> HTTPReply {
         let start = ContinuousClock.now
         let logID = logIDs.next()
@@ -108,12 +108,14 @@ struct Responder: Sendable {
 
     private func call(
         _ endpoint: AnyEndpoint, _ head: HTTPRequestHead, _ target: Target, _ parameters: [(String, Substring)],
-        _ body: Body, _ logID: String, _ executor: (any TaskExecutor)?
+        _ body: Body, _ logID: String, _ executor: any CallExecutor
     ) async throws -> EndpointReply {
         let operation = endpoint.operation
         if operation.access == .link {
             // The input is all there is to tell who may.
-            let nobody = Call(user: 0, token: 0, permissions: .some([]), logID: logID, logger: logger)
+            let nobody = Call(
+                user: 0, token: 0, permissions: .some([]), logID: logID, logger: logger, lastEventID: nil,
+                executor: executor)
             guard case .input(let respond) = endpoint.handler else { throw APIError(.unknownRoute) }
             return try await respond(try Self.source(operation, target, parameters, body), nobody)
         }

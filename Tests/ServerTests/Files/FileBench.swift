@@ -2,9 +2,11 @@ import APIKit
 import Database
 import Glibc
 import Logging
+import NIOPosix
 import TestSupport
 
 @testable import Platform
+@testable import Server
 
 /// The files of a fresh database in a fresh directory, and their endpoints called without HTTP.
 struct FileBench {
@@ -54,7 +56,9 @@ struct FileBench {
     // MARK: Calling
 
     func call(_ user: ID) -> Call {
-        Call(user: user, token: 1, permissions: .all, logID: "test", logger: Logger(label: "test"))
+        Call(
+            user: user, token: 1, permissions: .all, logID: "test", logger: Logger(label: "test"), lastEventID: nil,
+            executor: LoopExecutor(MultiThreadedEventLoopGroup.singleton.any()))
     }
 
     /// Calls the endpoint with this path and verb.
