@@ -56,7 +56,7 @@ package struct ChatStore: Sendable {
     func messages(of id: ID, in conversation: ID, owner: ID) async throws -> [Message] {
         try await storage.database.read { connection in
             _ = try Self.find(id, in: conversation, owner: owner, connection)
-            return try MessageStore.made(by: id, in: connection)
+            return try MessageStore.made(by: id, in: conversation, connection)
         }
     }
 

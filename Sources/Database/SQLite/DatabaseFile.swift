@@ -45,12 +45,12 @@ package struct DatabaseFile {
     ///
     /// - Parameter change: makes of the copy what shall appear. If it throws, nothing appears.
     /// - Throws: if `copy` exists, or somebody else is making it.
-    package func copy(to copy: String, changing change: ((any Connection) throws -> Void)? = nil) throws {
+    package func copy(to copy: String, changing change: (any Connection) throws -> Void = { _ in }) throws {
         let part = try PartFile(copy + ".part")
         defer { part.discard() }
         guard access(copy, F_OK) != 0 else { throw DatabaseError(.other, "\(copy) exists") }
         try write(to: part)
-        if let change { try Self.change(part, change) }
+        try Self.change(part, change)
         try part.publish(as: copy)
     }
 

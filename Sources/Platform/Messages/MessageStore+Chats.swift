@@ -88,8 +88,13 @@ extension MessageStore {
     }
 
     /// What a chat made on its way, and its answers, oldest first. The messages it was started with are older than it.
-    package static func made(by chat: ID, in connection: any Connection) throws -> [Message] {
+    package static func made(
+        by chat: ID, in conversation: ID, _ connection: any Connection
+    ) throws -> [Message] {
         try connection.query(
-            "SELECT \(columns) FROM message WHERE chat_id = \(chat) AND id > \(chat) ORDER BY id", message)
+            """
+            SELECT \(columns) FROM message
+            WHERE conversation_id = \(conversation) AND id > \(chat) AND chat_id = \(chat) ORDER BY id
+            """, message)
     }
 }

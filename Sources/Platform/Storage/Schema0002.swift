@@ -35,7 +35,6 @@ extension Migration {
         CREATE UNIQUE INDEX chat_running ON chat (conversation_id) WHERE status = 'in_progress';
         CREATE INDEX chat_by_conversation ON chat (conversation_id, id);
         CREATE INDEX chat_by_end_user ON chat (owner_id, end_user);
-        CREATE INDEX chat_by_server ON chat (server) WHERE status = 'in_progress';
         CREATE TABLE chat_event (
             chat_id BIGINT NOT NULL REFERENCES chat (id) ON DELETE CASCADE,
             number BIGINT NOT NULL,
@@ -49,7 +48,6 @@ extension Migration {
             server BIGINT NOT NULL,
             data TEXT NOT NULL
         );
-        CREATE INDEX message_by_chat ON message (chat_id, id) WHERE chat_id IS NOT NULL;
         CREATE TABLE file (
             id BIGINT PRIMARY KEY,
             owner_id BIGINT NOT NULL REFERENCES account (id) ON DELETE CASCADE,

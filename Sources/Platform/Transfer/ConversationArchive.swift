@@ -18,12 +18,14 @@ struct ConversationArchive: Codable, Sendable {
     var chats: [Chat]?
     /// The uploads that messages refer to. Their contents are not part of the archive.
     var files: [File]?
-    /// All messages, oldest first, also those that bots made on the way to an answer.
+    /// All messages, oldest first, also those that bots made on the way to an answer. They come last, since an export
+    /// writes them page by page.
     var messages: [Entry]
 
     enum CodingKeys: String, CodingKey {
-        case format, version, conversation, sections, chats, files, messages
+        case format, version
         case exportedAt = "exported_at"
+        case conversation, sections, chats, files, messages
     }
 
     struct Head: Codable, Sendable {
@@ -92,12 +94,14 @@ struct ConversationArchive: Codable, Sendable {
         var failedAt: Int64?
 
         enum CodingKeys: String, CodingKey {
-            case id, status, usage
+            case id
             case sectionID = "section_id"
             case botID = "bot_id"
             case userID = "user_id"
+            case status
             case metaData = "meta_data"
             case lastError = "last_error"
+            case usage
             case insertedMessages = "inserted_messages"
             case supersededBy = "superseded_by"
             case createdAt = "created_at"
@@ -136,9 +140,10 @@ struct ConversationArchive: Codable, Sendable {
         var bytes: Int64?
 
         enum CodingKeys: String, CodingKey {
-            case id, bytes
+            case id
             case fileName = "file_name"
             case mediaType = "media_type"
+            case bytes
         }
     }
 
@@ -172,15 +177,18 @@ struct ConversationArchive: Codable, Sendable {
         var feedback: Judgement?
 
         enum CodingKeys: String, CodingKey {
-            case id, role, type, content, feedback
+            case id
             case sectionID = "section_id"
             case chatID = "chat_id"
             case botID = "bot_id"
+            case role, type
             case contentType = "content_type"
+            case content
             case reasoningContent = "reasoning_content"
             case metaData = "meta_data"
             case createdAt = "created_at"
             case updatedAt = "updated_at"
+            case feedback
         }
     }
 
@@ -195,9 +203,9 @@ struct ConversationArchive: Codable, Sendable {
         var updatedAt: Int64
 
         enum CodingKeys: String, CodingKey {
-            case comment
             case feedbackType = "feedback_type"
             case reasonTypes = "reason_types"
+            case comment
             case updatedAt = "updated_at"
         }
     }

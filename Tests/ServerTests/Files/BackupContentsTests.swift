@@ -26,16 +26,11 @@ import Testing
         BackupContents(blobs: BlobDirectory(path: directory), pieceSize: pieceSize)
     }
 
-    /// Backs up as the command does; `meanwhile` is done once the database is copied.
-    private static func backUp(
-        _ bench: FileBench, _ source: DatabaseFile, to copy: String,
-        meanwhile: (any Connection) throws -> Void = { _ in }
-    ) throws -> DatabaseFile {
+    /// Backs up as the command does.
+    private static func backUp(_ bench: FileBench, _ source: DatabaseFile, to copy: String) throws -> DatabaseFile {
+        let contents = contents(of: bench.directory)
         try source.read { live in
-            try source.copy(to: copy) { connection in
-                try meanwhile(connection)
-                try contents(of: bench.directory).pack(into: connection, of: live)
-            }
+            try source.copy(to: copy) { try contents.pack(into: $0, of: live) }
         }
         return DatabaseFile(copy)
     }
@@ -56,6 +51,10 @@ import Testing
     private static func files(_ database: DatabaseFile) throws -> [String: Int] {
         let hashes = try database.read { try $0.query("SELECT hash FROM file") { $0.text(0) } }
         return Dictionary(hashes.map { ($0, 1) }, uniquingKeysWith: +)
+    }
+
+    private static func hasContents(_ database: DatabaseFile) throws -> Bool {
+        try database.read { try DatabaseFile.hasTable("backup_content", in: $0) }
     }
 
     private static func blobs(_ directory: String) -> Set<String> {
@@ -81,7 +80,7 @@ import Testing
             var expected = Dictionary(uniqueKeysWithValues: hashes.map { ($0, 1) })
             expected[hashes[3]] = 2
             #expect(try Self.files(DatabaseFile(data + "/buckle.db")) == expected)
-            #expect(try DatabaseFile(data + "/buckle.db").read { try !DatabaseFile.hasTable("backup_content", in: $0) })
+            #expect(try !Self.hasContents(DatabaseFile(data + "/buckle.db")))
         }
     }
 
@@ -174,7 +173,7 @@ import Testing
     @Test func `backups without contents restore, and databases without files are backed up`() async throws {
         try await Self.with { bench, source, scratch in
             let none = try Self.backUp(bench, source, to: scratch + "/none")
-            #expect(try none.read { try !DatabaseFile.hasTable("backup_content", in: $0) })
+            #expect(try !Self.hasContents(none))
             let file = try await bench.upload([1])
             try source.copy(to: scratch + "/old")
             try Self.restore(DatabaseFile(scratch + "/old"), into: scratch + "/data")
@@ -226,13 +225,13 @@ import Testing
             // The contents are now those of the backup's database. Who replaces another one leaves them alone.
             #expect(try await !sweep("another.db", uploading: [3]))
             let both = Self.blobs(data + "/blobs")
-            try contents(data, of: backup, replacing: data + "/another.db")
+            try unpack(data, of: backup, replacing: data + "/another.db")
             #expect(try await !sweep("another.db"))
             #expect(Self.blobs(data + "/blobs") == both && both.count == 2)
         }
     }
 
-    private func contents(_ data: String, of backup: DatabaseFile, replacing database: String) throws {
+    private func unpack(_ data: String, of backup: DatabaseFile, replacing database: String) throws {
         try backup.read { try Self.contents(of: data + "/blobs").unpack($0, replacing: DatabaseFile(database)) }
     }
 }
