@@ -13,6 +13,7 @@ VENV := .venv
 
 ARGS ?=
 KILLS ?= 50
+STREAM_KILLS ?= 200
 SEED ?=
 ROUNDS ?= 5
 DURATION ?= 5
@@ -69,18 +70,26 @@ test-sdk: build $(VENV)/installed ## Run the official SDK against the server; wi
 test-crash: build ## Run the short crash test; with BUCKLE_TEST_DATABASE on that too
 	scripts/crash.py --self-test
 	scripts/crash.py --kills 4
+	scripts/crash_streams.py --self-test
+	scripts/crash_streams.py --kills 3
 	if [ -n "$${BUCKLE_TEST_DATABASE:-}" ]; then scripts/crash.py --kills 4 --database "$$BUCKLE_TEST_DATABASE"; fi
+	if [ -n "$${BUCKLE_TEST_DATABASE:-}" ]; then \
+	    scripts/crash_streams.py --kills 3 --database "$$BUCKLE_TEST_DATABASE"; fi
 
 .PHONY: crash
-crash: dependencies-test build ## Kill the server KILLS=50 times under load, on each database; SEED=N repeats
+crash: dependencies-test build $(VENV)/installed ## Kill the server KILLS=50 times under load and STREAM_KILLS=200 times while it streams, on each database; SEED=N repeats
 	scripts/crash.py --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 	scripts/postgres with bash -c 'scripts/crash.py --kills $(KILLS) $(if $(SEED),--seed $(SEED)) \
+	    --database "$$BUCKLE_TEST_DATABASE"'
+	scripts/crash_streams.py --kills $(STREAM_KILLS) $(if $(SEED),--seed $(SEED))
+	scripts/postgres with bash -c 'scripts/crash_streams.py --kills $(STREAM_KILLS) $(if $(SEED),--seed $(SEED)) \
 	    --database "$$BUCKLE_TEST_DATABASE"'
 
 .PHONY: bench
 bench: dependencies-bench release ## Measure beside nginx; SCALE=1 adds a million conversations, JSON=FILE saves
 	bench/bench.py --rounds $(ROUNDS) --duration $(DURATION) $(if $(filter 1,$(SCALE)),--scale) \
 	    $(if $(JSON),--json $(JSON))
+	bench/streams.py --rounds 3 $(if $(JSON),--json $(JSON:.json=-streams.json))
 
 ##@ Form
 

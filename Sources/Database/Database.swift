@@ -48,15 +48,22 @@ package final class Database: Sendable {
 
     /// Runs a unit of work: all of it is durable when this returns, and none of it is kept if it throws.
     /// The unit may run more than once, so it must change nothing but the database.
+    ///
+    /// - Parameter isUrgent: false if some milliseconds make no difference: then it shares a commit with others, which
+    ///   costs less.
     @discardableResult
-    package func write<T: Sendable>(_ unit: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
-        try await withUnsafeThrowingContinuation { writer.send(UnitJob(unit, $0)) }
+    package func write<T: Sendable>(
+        isUrgent: Bool = true, _ unit: @escaping @Sendable (any Connection) throws -> T
+    ) async throws -> T {
+        try await withUnsafeThrowingContinuation { writer.send(UnitJob(unit, $0), isUrgent: isUrgent) }
     }
 
     /// Runs a single changing statement, cheaper than a unit, and returns its rows once the change is durable.
     @discardableResult
-    package func write<T: Sendable>(_ sql: SQL, _ map: @escaping @Sendable (Row) throws -> T) async throws -> [T] {
-        try await withUnsafeThrowingContinuation { writer.send(StatementJob(sql, map, $0)) }
+    package func write<T: Sendable>(
+        isUrgent: Bool = true, _ sql: SQL, _ map: @escaping @Sendable (Row) throws -> T
+    ) async throws -> [T] {
+        try await withUnsafeThrowingContinuation { writer.send(StatementJob(sql, map, $0), isUrgent: isUrgent) }
     }
 
     /// Runs a unit of work that nobody waits for, such as the upkeep of an index. On PostgreSQL it has a connection and

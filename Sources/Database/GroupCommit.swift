@@ -13,6 +13,8 @@ final class GroupCommit: Sendable {
 
     /// Bounds how long the first caller of a batch waits for the last.
     private static let batchLimit = 256
+    /// How long work that is not urgent waits for other work to share a commit with, in nanoseconds.
+    private static let patience = 5_000_000
 
     private let mailbox = Mailbox<WriteJob>()
     private let thread: WorkerThread
@@ -31,7 +33,7 @@ final class GroupCommit: Sendable {
         self.counted = counted
         thread = WorkerThread { [mailbox] in
             var connection: (any Connection)? = first.take()
-            while let taken = mailbox.take(upTo: Self.batchLimit) {
+            while let taken = mailbox.take(upTo: Self.batchLimit, patience: Self.patience) {
                 let lone = taken.contains(where: \.isLone) ? taken.compactMap { $0 as? LoneJob } : []
                 let jobs = lone.isEmpty ? taken : taken.filter { !$0.isLone }
                 for job in lone { job.runAlone() }
@@ -57,8 +59,8 @@ final class GroupCommit: Sendable {
     var counts: Counts { counted.counts.withLock { $0 } }
 
     /// Hands work over; answers with an error at once if the writer is closed.
-    func send(_ job: WriteJob) {
-        if !mailbox.send(job) { job.fail(DatabaseError(.closed, "the database is closed")) }
+    func send(_ job: WriteJob, isUrgent: Bool = true) {
+        if !mailbox.send(job, isUrgent: isUrgent) { job.fail(DatabaseError(.closed, "the database is closed")) }
     }
 
     /// Finishes what was handed over and ends the thread.

@@ -9,6 +9,8 @@ final class Mailbox<Element: Sendable>: @unchecked Sendable {
     private var waiting: [Element] = []
     private var isClosed = false
     private var sleepers = 0
+    /// How many of those waiting should not have to.
+    private var urgent = 0
 
     init() {
         pthread_mutex_init(mutex, nil)
@@ -23,21 +25,27 @@ final class Mailbox<Element: Sendable>: @unchecked Sendable {
     }
 
     /// Adds an element; false if the mailbox is closed.
-    func send(_ element: Element) -> Bool {
+    ///
+    /// - Parameter isUrgent: false if it may wait a little for others that come after it.
+    func send(_ element: Element, isUrgent: Bool = true) -> Bool {
         pthread_mutex_lock(mutex)
         guard !isClosed else {
             pthread_mutex_unlock(mutex)
             return false
         }
         waiting.append(element)
-        let mustWake = sleepers > 0
+        if isUrgent { urgent += 1 }
+        // Whoever sleeps for lack of work is woken by the first, who waits for company by one that is urgent.
+        let mustWake = sleepers > 0 && (isUrgent || waiting.count == 1)
         pthread_mutex_unlock(mutex)
         if mustWake { pthread_cond_signal(condition) }
         return true
     }
 
     /// Waits for elements and takes up to `limit` of them, oldest first; nil once the mailbox is closed and empty.
-    func take(upTo limit: Int) -> [Element]? {
+    ///
+    /// - Parameter patience: how long to wait for more, in nanoseconds, while nothing that waits is urgent.
+    func take(upTo limit: Int, patience: Int = 0) -> [Element]? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while waiting.isEmpty {
@@ -46,7 +54,9 @@ final class Mailbox<Element: Sendable>: @unchecked Sendable {
             pthread_cond_wait(condition, mutex)
             sleepers -= 1
         }
+        if patience > 0, urgent == 0 { waitForUrgent(patience) }
         if waiting.count <= limit {
+            urgent = 0
             var taken: [Element] = []
             taken.reserveCapacity(waiting.count)
             swap(&taken, &waiting)
@@ -55,6 +65,18 @@ final class Mailbox<Element: Sendable>: @unchecked Sendable {
         let taken = Array(waiting.prefix(limit))
         waiting.removeFirst(limit)
         return taken
+    }
+
+    /// Waits until something urgent is sent, but no longer than some nanoseconds.
+    private func waitForUrgent(_ nanoseconds: Int) {
+        var end = timespec()
+        clock_gettime(CLOCK_REALTIME, &end)
+        let (seconds, rest) = (end.tv_nsec + nanoseconds).quotientAndRemainder(dividingBy: 1_000_000_000)
+        end.tv_sec += seconds
+        end.tv_nsec = rest
+        sleepers += 1
+        while urgent == 0, !isClosed, pthread_cond_timedwait(condition, mutex, &end) == 0 {}
+        sleepers -= 1
     }
 
     /// Waits until the mailbox is closed, but no longer than to a Unix second.

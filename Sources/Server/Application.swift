@@ -82,9 +82,12 @@ package struct Application: Sendable {
             // They are shut down from the last to the first.
             let watches: [any Service] = [
                 Watch { await authority.watch() }, Watch { await services.runs.watch() },
-                Watch { await services.runs.watchOthers() },
+                Watch { await services.runs.watchChats() },
                 Watch { await services.keepHouse(logger) },
-                Watch {} onShutdown: { await services.runs.drain(within: Self.runGrace) },
+                Watch {
+                } onShutdown: {
+                    await services.runs.drain(within: Self.runGrace)
+                },
             ]
             var configuration = ServiceGroupConfiguration(
                 services: [server] + watches, gracefulShutdownSignals: signals, logger: logger)

@@ -51,7 +51,9 @@ struct ModelSettings: Sendable {
             case "api_key_env": apiKeyVariable = text
             case "model": upstreamName = text
             case "context_length":
-                guard let number = Int(text), number > 0 else { throw fault("context_length must be a number of tokens") }
+                guard let number = Int(text), number > 0 else {
+                    throw fault("context_length must be a number of tokens")
+                }
                 contextLength = number
             case "connect_timeout": connectTimeout = try Self.duration(text, name, fault)
             case "first_token_timeout": firstTokenTimeout = try Self.duration(text, name, fault)

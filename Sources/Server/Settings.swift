@@ -83,7 +83,9 @@ extension Settings.Source {
             publicURL: environment["BUCKLE_PUBLIC_URL"])
     }
 
-    private static let keys = ["host", "port", "data_dir", "database", "log_level", "log_format", "public_url", "models"]
+    private static let keys = [
+        "host", "port", "data_dir", "database", "log_level", "log_format", "public_url", "models",
+    ]
 
     /// Reads a YAML file. A key that is not known is a fault, so that a slip of the pen does not go unseen.
     init(file path: String) throws {

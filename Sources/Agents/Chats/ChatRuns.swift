@@ -133,11 +133,11 @@ package final class ChatRuns: Sendable {
         try await services.chats.forget(server: storage.server, before: oldest ?? now)
     }
 
-    /// Stops the runs whose chats were ended by another server, until the task is cancelled. Only servers that share a
-    /// database have others.
-    package func watchOthers() async {
-        guard presence.isShared else { return }
-        while (try? await Task.sleep(for: .milliseconds(100))) != nil {
+    /// Stops the runs whose chats were deleted, or ended by another server, until the task is cancelled.
+    package func watchChats() async {
+        // A cancellation at another server must take effect soon.
+        let pause: Duration = presence.isShared ? .milliseconds(100) : .seconds(1)
+        while (try? await Task.sleep(for: pause)) != nil {
             let running = state.withLock { $0.runs.values.compactMap(\.self) }.filter(\.hasBegun)
             guard !running.isEmpty, let ended = try? await services.chats.ended(among: running.map(\.chat.id)) else {
                 continue

@@ -8,6 +8,7 @@ extension ChatStore {
     func note(_ entries: [JournalEntry]) async throws {
         let data = try StoredJSON.text(entries)
         try await storage.database.write(
+            isUrgent: false,
             """
             INSERT INTO chat_journal (id, server, data) VALUES (\(storage.ids.next()), \(storage.server), \(data))
             """

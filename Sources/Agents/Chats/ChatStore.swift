@@ -213,7 +213,7 @@ package struct ChatStore: Sendable {
         let statements = try messages.map(MessageStore.insertion) + Self.insertions(events, of: chat.id)
         let actions = try chat.requiredAction.map { try StoredJSON.text($0.submitToolOutputs.toolCalls) }
         let record = try StoredJSON.text(stored.record)
-        return try await storage.database.write { connection in
+        return try await storage.database.write(isUrgent: false) { connection in
             let count = try connection.execute(
                 """
                 UPDATE chat SET status = \(chat.status.rawValue), completed_at = \(chat.completedAt),

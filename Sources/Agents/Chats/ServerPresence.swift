@@ -50,17 +50,19 @@ final class ServerPresence: Sendable {
         guard isShared else { return false }
         return holder.withLock { holder in
             guard let connection = holder?.connection else { return true }
-            let isHeld = try? connection.first(
-                """
-                SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted
-                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                AND classid = CAST(CAST(\(Self.space) AS BIGINT) AS OID)
-                AND objid = CAST(CAST(\(server & 0x7fff_ffff) AS BIGINT) AS OID)
-                """
-            ) { _ in true }
-            // When in doubt it is alive: its chats are looked at again later.
-            guard let isHeld else { return true }
-            return isHeld ?? false
+            do {
+                return try connection.first(
+                    """
+                    SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    AND classid = CAST(CAST(\(Self.space) AS BIGINT) AS OID)
+                    AND objid = CAST(CAST(\(server & 0x7fff_ffff) AS BIGINT) AS OID)
+                    """
+                ) { _ in true } != nil
+            } catch {
+                // When in doubt it is alive: its chats are looked at again later.
+                return true
+            }
         }
     }
 }

@@ -11,8 +11,8 @@ struct SQLiteSearchIndex: SearchIndex {
     private static let lotTokens = 10_000
     /// The number of the first document of all.
     private static let firstNumber: Int64 = 1 << 30
-    /// Pages that are merged in one unit of work, some ten milliseconds.
-    private static let mergedPages = 40
+    /// Pages that are merged in one unit of work, some five milliseconds.
+    private static let mergedPages = 20
 
     // MARK: Keeping up
 

@@ -58,7 +58,7 @@ package struct SearchIndexer: Sendable {
             guard try await shortly(index.advance) != nil else { return }
             isTidy = false
             // Upkeep must not fall behind either.
-            for _ in 1...3 where !isTidy { isTidy = try await !shortly(index.tidy) }
+            for _ in 1...6 where !isTidy { isTidy = try await !shortly(index.tidy) }
         }
         while !isTidy { isTidy = try await !shortly(index.tidy) }
     }

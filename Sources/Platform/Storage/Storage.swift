@@ -28,6 +28,7 @@ package struct Storage: Sendable {
             ON CONFLICT (id) DO UPDATE SET number = server_start.number + 1 RETURNING number
             """
         ) { $0.int64(0) }
-        return Storage(database: database, ids: IDSource(process: process[0], clock: clock), clock: clock, server: process[0])
+        let ids = IDSource(process: process[0], clock: clock)
+        return Storage(database: database, ids: ids, clock: clock, server: process[0])
     }
 }
