@@ -37,7 +37,7 @@ QUERIES = {
     "rare word": [RARE],
     "word in half of all": ["server"],
     "beginning of a word": ["serv", "se", "s"],
-    "two words": ["server bai", "server cen zyzz"],
+    "two words": ["server bai", "client cen de"],
     "two of half, never together": ["server client"],
     "phrase": [f'"{PHRASE}"'],
     "Chinese, 1 character": ["的", "天", "龙"],

@@ -88,7 +88,7 @@ package final class Database: Sendable {
     /// found in them: deleting overwrites a row where it is, but not the copies that SQLite leaves behind when it moves
     /// rows from page to page.
     ///
-    /// Writes wait while the file is written, about 20 seconds for a gigabyte, and it takes twice its space meanwhile.
+    /// Writes wait while the file is written, about ten seconds for a gigabyte, and it takes twice its space meanwhile.
     /// On PostgreSQL this does nothing: there deleted rows stay in the files until VACUUM, which the server runs by
     /// itself, has made their space free and others have taken it.
     ///

@@ -29,6 +29,14 @@ package struct DatabaseError: Error, CustomStringConvertible {
         self.statement = statement
     }
 
+    /// Whether the same work may succeed later: the database was away, or its disk full.
+    package var isPassing: Bool {
+        switch kind {
+        case .connectionLost, .full, .readOnly, .conflict: true
+        case .constraint, .tooNew, .closed, .other: false
+        }
+    }
+
     /// Whether running other units may still work although this one failed.
     var concernsOneUnit: Bool {
         switch kind {

@@ -59,6 +59,9 @@ struct StoredEvents: Sendable {
         self.data = data
     }
 
+    /// The most deltas of a row, so that long answers are read piece by piece.
+    private static let groupSize: Int64 = 500
+
     /// The rows for events that follow each other.
     static func rows(_ events: [ChatEvent]) throws -> [StoredEvents] {
         var rows: [StoredEvents] = []
@@ -70,7 +73,12 @@ struct StoredEvents: Sendable {
                 rest.removeFirst()
                 continue
             }
-            let group = rest.prefix { $0.kind == first.kind && $0.message == first.message }
+            var next = first.number
+            let group = rest.prefix { event in
+                defer { next += 1 }
+                return event.kind == first.kind && event.message == first.message && event.number == next
+                    && next < first.number + Self.groupSize
+            }
             rows.append(
                 StoredEvents(
                     number: first.number, kind: first.kind, message: first.message,

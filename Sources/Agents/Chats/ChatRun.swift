@@ -1,4 +1,5 @@
 import APIKit
+import Database
 import Logging
 import ModelClient
 import Platform
@@ -28,6 +29,8 @@ actor ChatRun {
     nonisolated let chat: Chat
     nonisolated let owner: ID
     nonisolated let endUser: String
+    /// Whether the chat is kept.
+    nonisolated let isSaved: Bool
     nonisolated let log: EventLog
     /// The thread of the client's connection, so that most of what happens needs no other.
     private nonisolated let executor: any CallExecutor
@@ -49,8 +52,10 @@ actor ChatRun {
     private var inputCount: Int
     private var outputCount: Int
 
-    /// The most text of one answer, in bytes of UTF-8.
+    /// The most text of one answer and its reasoning together, in bytes of UTF-8.
     private static let answerLimit = 4 << 20
+    /// The most events of a run.
+    private static let eventLimit: Int64 = 500_000
 
     init(_ plan: Plan, services: ChatServices, executor: any CallExecutor, logger: Logger) {
         self.executor = executor
@@ -59,6 +64,7 @@ actor ChatRun {
         chat = plan.stored.chat
         owner = plan.stored.owner
         endUser = plan.stored.endUser
+        isSaved = plan.isSaved
         stored = plan.stored
         log = EventLog(first: plan.firstNumber)
         lastNumber = plan.firstNumber - 1 + Int64(plan.openingEvents.count)
@@ -70,7 +76,7 @@ actor ChatRun {
     }
 
     /// Whether the chat is stored as a running one.
-    nonisolated var hasBegun: Bool { plan.isSaved && !log.isEmpty && !log.isClosed }
+    nonisolated var hasBegun: Bool { isSaved && !log.isEmpty && !log.isClosed }
 
     /// Starts the run.
     ///
@@ -115,6 +121,9 @@ actor ChatRun {
         task?.cancel()
     }
 
+    /// How the chat stands.
+    var outcome: Chat { stored.chat }
+
     /// Waits until the run has ended and its end is stored.
     nonisolated func ended() async { await stopping.withLock { $0.task }?.value }
 
@@ -139,6 +148,7 @@ actor ChatRun {
         var hasBegun = false
         var calls: [ModelToolCall] = []
         var usage: ModelUsage?
+        var reason = FinishReason.stop
         let request = plan.prompt.request()
         do {
             for try await chunks in services.catalog.reply(of: plan.prompt.model, to: request, logger: logger) {
@@ -152,11 +162,14 @@ actor ChatRun {
                     case .content(let piece): events.append(delta(piece, .delta))
                     case .reasoning(let piece): events.append(delta(piece, .reasoningDelta))
                     case .toolCalls(let made): calls = made
-                    case .finished(_, let counted): usage = counted
+                    case .finished(let why, let counted): (reason, usage) = (why, counted)
                     }
                 }
                 show(events)
-                if content.utf8.count > Self.answerLimit { throw ModelError(.tooLarge, "the answer is over 4 MB") }
+                let size = content.utf8.count + reasoning.utf8.count
+                if size > Self.answerLimit || lastNumber > plan.firstNumber + Self.eventLimit {
+                    throw ModelError(.tooLarge, "the answer is over 4 MB, or in too many pieces")
+                }
             }
         } catch {
             count(usage, request)
@@ -165,6 +178,11 @@ actor ChatRun {
         }
         count(usage, request)
         if let reason = stopping.withLock({ $0.reason }) { return .stopped(reason) }
+        if reason == .contentFilter { return .failed(APIError(.contentRefused)) }
+        for call in calls where !request.tools.contains(where: { $0.name == call.name }) {
+            logger.warning("the model called a tool that the bot does not have", metadata: ["tool": "\(call.name)"])
+            return .failed(APIError(.modelFailure, "The model called a tool that the bot does not have"))
+        }
         return calls.isEmpty ? .answered : .toolCalls(calls)
     }
 
@@ -201,8 +219,10 @@ actor ChatRun {
     /// What clients are told of a model's failure. The upstream's words go to the log alone.
     private func apiError(_ error: any Error) -> APIError {
         guard let error = error as? ModelError else { return (error as? APIError) ?? .internalFailure(error) }
-        logger.warning(
-            "the model failed", metadata: ["model": "\(plan.prompt.model.id)", "error": "\(error)"])
+        if error.kind != .cancelled {
+            logger.warning(
+                "the model failed", metadata: ["model": "\(plan.prompt.model.id)", "error": "\(error)"])
+        }
         switch error.kind {
         case .contextTooLong: return APIError(.promptTooLong)
         case .modelNotFound: return APIError(.invalidModel)
@@ -246,7 +266,13 @@ actor ChatRun {
         let suggestionRequest = plan.prompt.suggestionRequest(answer: content)
         if let suggestionRequest {
             guard try await store(messages, events) else { return await gone() }
-            messages = await suggestions(suggestionRequest).map { message(.followUp, $0) }
+            let suggestions = await suggestions(suggestionRequest)
+            if stopping.withLock({ $0.reason }) == .canceled {
+                // The answer is stored as a message already.
+                answerID = nil
+                return try await end(.canceled)
+            }
+            messages = suggestions.map { message(.followUp, $0) }
             events = try messages.map(completion)
         }
         stored.chat.status = .completed
@@ -260,10 +286,15 @@ actor ChatRun {
         let replies = services.catalog.reply(of: plan.prompt.model, to: request, logger: logger)
         let asking = Task {
             var text = ""
+            var usage: ModelUsage?
             for try await chunks in replies {
-                for case .content(let piece) in chunks { text += piece }
+                for chunk in chunks {
+                    if case .content(let piece) = chunk { text += piece }
+                    if case .finished(_, let counted) = chunk { usage = counted }
+                }
+                if text.utf8.count > 100_000 { break }
             }
-            return text
+            return (text, usage)
         }
         let alarm = Task {
             try await Task.sleep(for: .seconds(20))
@@ -275,12 +306,14 @@ actor ChatRun {
         } onCancel: {
             asking.cancel()
         }
-        return Prompt.suggestions(in: reply ?? "")
+        inputCount += reply?.1?.inputCount ?? 0
+        outputCount += reply?.1?.outputCount ?? 0
+        return Prompt.suggestions(in: reply?.0 ?? "")
     }
 
     private func requireAction(_ calls: [ModelToolCall]) async throws {
         var messages: [Message] = []
-        if !content.isEmpty { messages.append(message(.answer, content, id: answerID, reasoning: reasoning)) }
+        if let answerID { messages.append(message(.answer, content, id: answerID, reasoning: reasoning)) }
         for call in calls {
             let arguments = (try? JSON(parsing: call.arguments)) ?? .object([])
             let text = try JSONOutput.text(
@@ -323,27 +356,47 @@ actor ChatRun {
     /// - Returns: false if the chat does not run any more: it was ended by another server, or deleted.
     private func store(_ messages: [Message], _ events: [ChatEvent]) async throws -> Bool {
         if plan.isSaved {
-            let deltas = log.events(after: lastStored)
-            guard try await services.chats.advance(stored, messages: messages, events: deltas + events) else {
-                return false
-            }
+            guard try await advance(messages, log.events(after: lastStored) + events) else { return false }
         }
         log.append(events)
         lastStored = events.last?.number ?? lastStored
         return true
     }
 
+    /// Makes the chat's next state durable. While the database is away or its disk full, it is tried again for a
+    /// minute: a whole answer must not be lost to that.
+    private func advance(_ messages: [Message], _ events: [ChatEvent]) async throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(60)
+        var pause = Duration.milliseconds(200)
+        while true {
+            do {
+                return try await services.chats.advance(stored, messages: messages, events: events)
+            } catch let error as DatabaseError where error.isPassing {
+                let isStopping = stopping.withLock { $0.reason } == .serverStops
+                guard !isStopping, .now + pause < deadline else { throw error }
+                // Not cut short if this task is cancelled.
+                await Task { [pause] in try? await Task.sleep(for: pause) }.value
+                pause = min(pause * 2, .seconds(2))
+            }
+        }
+    }
+
     /// Tells the readers how the chat stands that was ended elsewhere.
     private func gone() async {
         guard
             let found = try? await services.chats.find(chat.id, in: chat.conversationID, owner: owner),
-            let kind = found.chat.status.finalEvent, let text = try? Self.text(found.chat)
+            let kind = found.chat.status.finalEvent, let text = try? Self.text(found.chat),
+            let number = try? await services.storage.database.read({ [chat] in
+                try ChatStore.lastNumber(of: chat.id, in: $0)
+            })
         else {
             let failure = Chat.Failure(code: APIError.Code.invalidChat.number, msg: "The chat was deleted")
             if let text = try? JSONOutput.text(failure) { log.append([next(.error, text: text)]) }
             return
         }
-        log.append([next(kind, text: text)])
+        // As the table has it, so that no reader sees it twice.
+        stored.chat = found.chat
+        log.append([ChatEvent(number: max(number, lastNumber + 1), kind: kind, message: nil, text: text)])
     }
 
     // MARK: Messages and their events

@@ -55,29 +55,35 @@ package final class ChatRuns: Sendable {
             guard state.runs.index(forKey: conversation) == nil else { throw APIError(.chatIsRunning) }
             state.runs.updateValue(nil, forKey: conversation)
         }
+        let made: ChatRun.Plan
         do {
-            let plan = try await plan()
-            let run = ChatRun(plan, services: services, executor: call.executor, logger: call.logger)
-            let isStopping = state.withLock { state in
-                state.runs[conversation] = run
-                return state.isStopping
-            }
-            if isStopping { run.stop(.serverStops) }
-            // From here on the run itself gives the conversation free.
-            try await run.start {
-                try await begin(plan)
-            } onEnd: { [weak self] in
-                self?.release(conversation)
-            }
-            return run
+            made = try await plan()
         } catch {
-            release(conversation)
+            state.withLock { state in _ = state.runs.removeValue(forKey: conversation) }
             throw error
         }
+        let run = ChatRun(made, services: services, executor: call.executor, logger: call.logger)
+        let isStopping = state.withLock { state in
+            state.runs[conversation] = run
+            return state.isStopping
+        }
+        if isStopping { run.stop(.serverStops) }
+        // From here on the run itself gives the conversation free, whether or not its beginning can be stored.
+        let chat = run.chat.id
+        try await run.start {
+            try await begin(made)
+        } onEnd: { [weak self] in
+            self?.release(conversation, from: chat)
+        }
+        return run
     }
 
-    private func release(_ conversation: ID) {
-        state.withLock { state in _ = state.runs.removeValue(forKey: conversation) }
+    private func release(_ conversation: ID, from chat: ID) {
+        state.withLock { state in
+            if let run = state.runs[conversation] ?? nil, run.chat.id == chat {
+                _ = state.runs.removeValue(forKey: conversation)
+            }
+        }
     }
 
     /// The run of a chat, if it runs here.
@@ -104,15 +110,18 @@ package final class ChatRuns: Sendable {
 
     /// Ends the chats that a crash of this or another server left running. Called before requests are taken.
     package func recover() async throws {
-        try await presence.announce()
+        try presence.announce()
         try await endAbandoned()
     }
 
     /// Looks for abandoned chats now and then, and tidies the journal, until the task is cancelled.
     package func watch() async {
-        while (try? await Task.sleep(for: .seconds(5))) != nil {
+        var looks = 0
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            looks += 1
             do {
-                try await presence.announce()
+                try presence.announce()
+                if looks % 5 != 0 { continue }
                 try await endAbandoned()
                 try await tidy()
             } catch {
@@ -130,7 +139,9 @@ package final class ChatRuns: Sendable {
             (state.runs.values.compactMap(\.self).map(\.chat.id).min(), state.runs.values.contains { $0 == nil })
         }
         if isPreparing { return }
-        try await services.chats.forget(server: storage.server, before: oldest ?? now)
+        // A chat whose end could not be stored still needs what was noted of it.
+        let stored = try await services.chats.oldestRunning()
+        try await services.chats.forget(server: storage.server, before: min(oldest ?? now, stored ?? now))
     }
 
     /// Stops the runs whose chats were deleted, or ended by another server, until the task is cancelled.
@@ -165,7 +176,8 @@ package final class ChatRuns: Sendable {
     private func endAbandoned() async throws {
         let storage = services.storage
         let own = storage.server
-        var isAlive: [Int64: Bool] = [own: true]
+        var abandoned: [Int64: [StoredChat]] = [:]
+        var isAlive: [Int64: Bool] = [:]
         for stored in try await services.chats.running() {
             let server = stored.server
             if server == own {
@@ -176,20 +188,51 @@ package final class ChatRuns: Sendable {
                 if isAlive[server] == nil { isAlive[server] = await presence.isAlive(server) }
                 if isAlive[server]! { continue }
             }
-            try await end(stored)
+            abandoned[server, default: []].append(stored)
         }
-        // What dead servers noted is of no more use.
-        for (server, isAlive) in isAlive where !isAlive {
-            try await services.chats.forget(server: server, before: storage.ids.next())
+        for (server, chats) in abandoned {
+            let notes = try await services.chats.noted(by: server)
+            // Many at a time, so that they share commits.
+            for start in stride(from: 0, to: chats.count, by: 100) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for stored in chats[start..<min(start + 100, chats.count)] {
+                        group.addTask {
+                            _ = try await self.end(stored, as: .failed, noted: notes[stored.chat.id] ?? [])
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            // What a dead server noted is of no more use.
+            if server != own { try await services.chats.forget(server: server, before: storage.ids.next()) }
         }
     }
 
-    /// Ends a chat whose server died, and makes a message of what is there of its answer.
-    private func end(_ stored: StoredChat) async throws {
+    /// Cancels a chat that runs on another server.
+    ///
+    /// - Throws: 4104 if it does not run; 4002, 4001 as ``ChatStore/find(_:in:owner:)``.
+    func cancelElsewhere(_ id: ID, in conversation: ID, owner: ID) async throws {
+        try await services.chats.requestCancel(id, in: conversation, owner: owner)
+        var stored = try await services.chats.find(id, in: conversation, owner: owner)
+        for _ in 1...60 where stored.chat.status == .inProgress {
+            try await Task.sleep(for: .milliseconds(50))
+            stored = try await services.chats.find(id, in: conversation, owner: owner)
+        }
+        guard stored.chat.status == .inProgress else { return }
+        // Its server does not answer.
+        let noted = try await services.chats.noted(of: id, by: stored.server, after: 0, since: id).events
+        _ = try await end(stored, as: .canceled, noted: noted)
+    }
+
+    /// Ends a chat that its server cannot end, and makes a message of what is there of its answer.
+    ///
+    /// - Parameter noted: the chat's deltas in the journal.
+    /// - Returns: false if it has ended meanwhile.
+    private func end(_ stored: StoredChat, as status: Chat.Status, noted: [ChatEvent]) async throws -> Bool {
         let (storage, chats, chat) = (services.storage, services.chats, stored.chat)
         var stored = stored
-        let last = try await storage.database.read { try ChatStore.lastNumber(of: chat.id, in: $0) }
-        let deltas = try await chats.noted(of: chat.id, after: last, since: chat.id).events
+        let last = try await storage.database.scan { try ChatStore.lastNumber(of: chat.id, in: $0) }
+        let deltas = noted.filter { $0.number > last }
         var messages: [Message] = []
         if let id = deltas.last?.message {
             let answer = deltas.filter { $0.message == id }
@@ -201,14 +244,16 @@ package final class ChatRuns: Sendable {
                     content: answer.filter { $0.kind == .delta }.map(\.text).joined(),
                     reasoning: reasoning.isEmpty ? nil : reasoning))
         }
-        stored.chat.status = .failed
-        stored.chat.failedAt = storage.clock.now()
-        stored.chat.lastError = Chat.Failure(
-            code: APIError.Code.internalError.number, msg: "The server stopped before the answer was complete")
+        stored.chat.status = status
+        if status == .failed {
+            stored.chat.failedAt = storage.clock.now()
+            stored.chat.lastError = Chat.Failure(
+                code: APIError.Code.internalError.number, msg: "The server stopped before the answer was complete")
+        }
         // Readers may have seen some events more than were stored. The number is beyond any of those.
         let event = ChatEvent(
-            number: max(last, deltas.last?.number ?? 0) + 1_000_000, kind: .failed, message: nil,
-            text: try ChatRun.text(stored.chat))
-        _ = try await chats.advance(stored, messages: messages, events: deltas + [event])
+            number: max(last, deltas.last?.number ?? 0) + 1_000_000, kind: status == .failed ? .failed : .canceled,
+            message: nil, text: try ChatRun.text(stored.chat))
+        return try await chats.advance(stored, messages: messages, events: deltas + [event])
     }
 }

@@ -33,15 +33,22 @@ struct ChatStart: Sendable {
     func run(in runs: ChatRuns, _ call: Call) async throws -> ChatRun {
         let services = runs.services
         let isNew = conversation == nil
+        if let conversation {
+            // Before the conversation is taken: it may be somebody else's, who would have to wait.
+            _ = try await services.storage.database.read { connection in
+                try ConversationStore.section(of: conversation, owner: call.user, in: connection)
+            }
+        }
         let conversation = conversation ?? services.storage.ids.next()
         return try await runs.start(in: conversation, call: call) {
             try await plan(in: conversation, isNew: isNew, owner: call.user, services)
         } begin: { plan in
             let stored = plan.stored
-            let name = plan.prompt.query.lazy.compactMap(\.conversationName).first ?? ""
             guard plan.isSaved else {
-                return try await services.chats.beginUnsaved(stored, isNewConversation: isNew, name: name)
+                // Without a name, since that would be what was said.
+                return try await services.chats.beginUnsaved(stored, isNewConversation: isNew, name: "")
             }
+            let name = plan.prompt.query.lazy.compactMap(\.conversationName).first ?? ""
             let new = try plan.prompt.query.map { NewChatMessage(message: $0, files: try $0.fileIDs) }
             try await services.chats.begin(
                 stored, isNewConversation: isNew, name: name, messages: supersedes == nil ? new : [],
@@ -60,18 +67,26 @@ struct ChatStart: Sendable {
 
     /// The most messages of a section that are read. What of them fits the model's context is used.
     private static let historyLimit = 400
+    /// The least bytes of messages after which no more are read.
+    private static let leastHistoryBytes = 64 << 10
 
     /// Reads in the caller's connection what a prompt needs.
     ///
     /// - Parameter before: only messages older than this one are history; nil for all.
+    /// - Throws: 4012 if the server does not have the bot's model, and 4200 if there is no such bot.
     func read(
-        section: ID, in conversation: ID, before: ID?, owner: ID, _ storage: Storage, _ connection: any Connection
+        section: ID, in conversation: ID, before: ID?, owner: ID, _ services: ChatServices,
+        _ connection: any Connection
     ) throws -> Reading {
         let (configuration, version) = try BotVersionStore.configuration(
             of: bot, version: botVersion, draft: isDraft, connector: connector, visibleTo: owner, in: connection)
         let history = try MessageStore.context(
-            of: conversation, section: section, before: before, limit: Self.historyLimit, in: connection)
-        var values = try VariableStore(storage: storage).values(
+            of: conversation, section: section, before: before, limit: Self.historyLimit,
+            // A token is seldom more than four bytes.
+            bytes: max(Self.leastHistoryBytes, 4 * services.model(of: configuration).contextLength),
+            // One more, since the last message may be the question.
+            rounds: configuration.model?.contextRound.map { Int($0) + 1 }, in: connection)
+        var values = try VariableStore(storage: services.storage).values(
             of: bot, connector: connector, endUser: endUser, owner: owner, in: connection)
         for variable in configuration.variables ?? [] {
             let isUsed = variable.enable && variable.promptEnable
@@ -85,13 +100,14 @@ struct ChatStart: Sendable {
         in conversation: ID, isNew: Bool, owner: ID, _ services: ChatServices
     ) async throws -> ChatRun.Plan {
         let storage = services.storage
+        if let supersedes { try await requireLast(supersedes, owner: owner, services) }
         let reading = try await storage.database.read { connection in
             let section =
                 isNew ? conversation : try ConversationStore.section(of: conversation, owner: owner, in: connection)
             let oldest = supersedes.map { $0.chat.insertedAdditionalMessages.map(\.id).min() ?? $0.chat.id }
             return try read(
                 section: supersedes?.chat.sectionID ?? section, in: conversation, before: oldest, owner: owner,
-                storage, connection)
+                services, connection)
         }
         let model = try services.model(of: reading.configuration)
         // In this order, since what a chat makes has greater ids than it, and what it was started with smaller ones.
@@ -100,11 +116,6 @@ struct ChatStart: Sendable {
         for index in query.indices where supersedes == nil { query[index].belong(to: chatID) }
         guard let question = query.last ?? reading.history.last else {
             throw APIError.invalid("additional_messages", "must have a message, as the conversation has none")
-        }
-        let contents = try await FileContents.read(
-            reading.history + query, owner: owner, files: services.files, storage: storage)
-        for (index, message) in query.enumerated() {
-            try contents.check(message, for: model, "additional_messages[\(index)].content")
         }
         guard question.role == MessageRole.user.rawValue || !isSaved else {
             throw APIError.invalid("additional_messages", "must end with a message of the user's, the question")
@@ -122,14 +133,33 @@ struct ChatStart: Sendable {
         let record = ChatRecord(
             connector: connector, botVersion: reading.botVersion, customVariables: customVariables,
             position: position, parameters: parameters, rounds: [])
-        let variables = reading.variables.merging(customVariables) { $1 }
+        var prompt = Prompt(
+            configuration: reading.configuration, model: model,
+            variables: reading.variables.merging(customVariables) { $1 }, record: record, history: reading.history,
+            query: query, now: storage.clock.now())
+        try await prompt.readFiles(owner: owner, services)
+        for (index, message) in query.enumerated() {
+            try prompt.contents.check(message, for: model, "additional_messages[\(index)].content")
+        }
         return ChatRun.Plan(
             stored: StoredChat(
                 chat: chat, owner: owner, endUser: endUser, record: record, server: storage.server, supersededBy: nil),
-            prompt: Prompt(
-                configuration: reading.configuration, model: model, variables: variables, record: record,
-                history: reading.history, query: query, contents: contents, now: storage.clock.now()),
-            isSaved: isSaved, firstNumber: 1, openingEvents: opening)
+            prompt: prompt, isSaved: isSaved, firstNumber: 1, openingEvents: opening)
+    }
+
+    /// Checks that a chat can be answered anew, while no other can begin in its conversation.
+    ///
+    /// - Throws: 4016 if it runs; 4000 if it is not the last of its section, or was answered anew already.
+    private func requireLast(_ supersedes: StoredChat, owner: ID, _ services: ChatServices) async throws {
+        let chat = supersedes.chat
+        let stored = try await services.chats.find(chat.id, in: chat.conversationID, owner: owner)
+        if stored.chat.status == .inProgress { throw APIError(.chatIsRunning) }
+        guard try await services.chats.isLast(stored.chat) else {
+            throw APIError.invalid("chat_id", "must be the last chat of the conversation's section")
+        }
+        guard stored.supersededBy == nil else {
+            throw APIError.invalid("chat_id", "has been answered anew by another chat")
+        }
     }
 
     /// The messages the chat is started with.

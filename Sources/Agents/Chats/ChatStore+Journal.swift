@@ -20,17 +20,38 @@ extension ChatStore {
     /// - Parameter since: only rows after this one are read.
     /// - Returns: last: the last row there is.
     func noted(
-        of chat: ID, after number: Int64, since row: ID
+        of chat: ID, by server: Int64, after number: Int64, since row: ID
     ) async throws -> (events: [ChatEvent], last: ID) {
         try await storage.database.scan { connection in
             var last = row
             var events: [ChatEvent] = []
-            _ = try connection.query("SELECT id, data FROM chat_journal WHERE id > \(row) ORDER BY id") { row in
+            _ = try connection.query(
+                "SELECT id, data FROM chat_journal WHERE id > \(row) AND server = \(server) ORDER BY id"
+            ) { row in
                 last = row.id(0)
                 events += try Self.entries(row.text(1)).lazy.filter { $0.chat == chat }.map(\.event)
             }
-            // A delta that could not be noted at first may come after later ones.
-            return (events.filter { $0.number > number }.sorted { $0.number < $1.number }, last)
+            return (Self.ordered(events, after: number), last)
+        }
+    }
+
+    /// All that a server has noted, by chat.
+    func noted(by server: Int64) async throws -> [ID: [ChatEvent]] {
+        try await storage.database.scan { connection in
+            var entries: [JournalEntry] = []
+            _ = try connection.query("SELECT data FROM chat_journal WHERE server = \(server) ORDER BY id") { row in
+                entries += try Self.entries(row.text(0))
+            }
+            return Dictionary(grouping: entries, by: \.chat).mapValues { Self.ordered($0.map(\.event), after: 0) }
+        }
+    }
+
+    /// Deltas in their order, each once: what could not be noted at first may have been noted twice, or late.
+    private static func ordered(_ events: [ChatEvent], after number: Int64) -> [ChatEvent] {
+        var last = number
+        return events.sorted { $0.number < $1.number }.filter { event in
+            defer { last = max(last, event.number) }
+            return event.number > last
         }
     }
 

@@ -84,6 +84,11 @@ package struct ChatStore: Sendable {
         }
     }
 
+    /// The process that runs a chat; nil if there is no such chat.
+    func server(of id: ID) async throws -> Int64? {
+        try await storage.database.read { try $0.first("SELECT server FROM chat WHERE id = \(id)") { $0.int64(0) } }
+    }
+
     private static func event(_ row: Row) -> StoredEvents {
         StoredEvents(
             number: row.int64(0), kind: ChatEvent.Kind(rawValue: row.int64(1)) ?? .error, message: row.optionalID(2),
@@ -120,7 +125,6 @@ package struct ChatStore: Sendable {
         var statements = [try insertion(stored)]
         for message in messages { statements += try message.insertions }
         if let supersedes {
-            statements.append("UPDATE chat SET superseded_by = \(chat.id) WHERE id = \(supersedes)")
             for inserted in chat.insertedAdditionalMessages {
                 statements.append("UPDATE message SET chat_id = \(chat.id) WHERE id = \(inserted.id)")
             }
@@ -129,6 +133,11 @@ package struct ChatStore: Sendable {
         try await taking {
             try await storage.database.write { [statements] connection in
                 _ = try connection.first(conversation) { _ in true }.orThrow(.invalidConversation)
+                if let supersedes {
+                    let count = try connection.execute(
+                        "UPDATE chat SET superseded_by = \(chat.id) WHERE id = \(supersedes) AND superseded_by IS NULL")
+                    if count == 0 { throw Self.isSuperseded }
+                }
                 try connection.pipeline(statements) { _, _ in }
             }
         }
@@ -184,7 +193,8 @@ package struct ChatStore: Sendable {
                 let count = try connection.execute(
                     """
                     UPDATE chat SET status = 'in_progress', required_action = NULL, request = \(record),
-                    server = \(server) WHERE id = \(chat.id) AND status = 'requires_action'
+                    server = \(server), cancel_requested = 0
+                    WHERE id = \(chat.id) AND status = 'requires_action' AND superseded_by IS NULL
                     """)
                 guard count == 1 else { throw Self.doesNotWait }
                 try connection.pipeline(statements) { _, _ in }
@@ -192,6 +202,7 @@ package struct ChatStore: Sendable {
         }
     }
 
+    static var isSuperseded: APIError { .invalid("chat_id", "has been answered anew by another chat") }
     static var doesNotWait: APIError { .invalid("chat_id", "is a chat that does not wait for tool outputs") }
 
     // MARK: Going on
@@ -228,19 +239,15 @@ package struct ChatStore: Sendable {
         }
     }
 
-    /// Ends a chat that runs on another server, which notices and stops its run.
+    /// Asks the server that runs a chat to cancel it.
     ///
     /// - Throws: 4104 if the chat does not run; 4002, 4001 as ``find(_:in:owner:)``.
-    func cancelElsewhere(_ id: ID, in conversation: ID, owner: ID) async throws {
+    func requestCancel(_ id: ID, in conversation: ID, owner: ID) async throws {
         try await storage.database.write { connection in
-            var chat = try Self.find(id, in: conversation, owner: owner, connection).chat
-            guard chat.status == .inProgress else { throw APIError(.notCancelable) }
-            chat.status = .canceled
-            // Beyond what the other server may have shown and not stored yet.
-            let number = try Self.lastNumber(of: id, in: connection) + 1_000_000
-            let event = ChatEvent(number: number, kind: .canceled, message: nil, text: try ChatRun.text(chat))
-            try connection.execute("UPDATE chat SET status = 'canceled' WHERE id = \(id) AND status = 'in_progress'")
-            for insertion in try Self.insertions([event], of: id) { try connection.execute(insertion) }
+            _ = try Self.find(id, in: conversation, owner: owner, connection)
+            let count = try connection.execute(
+                "UPDATE chat SET cancel_requested = 1 WHERE id = \(id) AND status = 'in_progress'")
+            if count == 0 { throw APIError(.notCancelable) }
         }
     }
 
@@ -256,11 +263,13 @@ package struct ChatStore: Sendable {
         }
     }
 
-    /// Those of the chats that do not run any more: ended by another server, or deleted.
+    /// Those of the chats that are not to run any more: cancelled at another server, ended, or deleted.
     func ended(among chats: [ID]) async throws -> [ID] {
         try await storage.database.read { connection in
             var ended: [ID] = []
-            let queries = chats.map { id -> SQL in "SELECT 1 FROM chat WHERE id = \(id) AND status = 'in_progress'" }
+            let queries = chats.map { id -> SQL in
+                "SELECT 1 FROM chat WHERE id = \(id) AND status = 'in_progress' AND cancel_requested = 0"
+            }
             try connection.pipeline(queries) { index, rows in
                 if try rows.map({ _ in true }).isEmpty { ended.append(chats[index]) }
             }
@@ -269,6 +278,16 @@ package struct ChatStore: Sendable {
     }
 
     // MARK: After a crash
+
+    /// The oldest chat that counts as running on this server.
+    func oldestRunning() async throws -> ID? {
+        let server = storage.server
+        return try await storage.database.read { connection in
+            try connection.first(
+                "SELECT MIN(id) FROM chat WHERE status = 'in_progress' AND server = \(server)"
+            ) { $0.optionalID(0) } ?? nil
+        }
+    }
 
     /// Chats that count as running, on whichever server.
     func running() async throws -> [StoredChat] {

@@ -68,6 +68,10 @@ extension Chats {
         }
         round.outputs = try Self.outputs(input.toolOutputs, of: round.calls)
         stored.record.rounds[stored.record.rounds.count - 1] = round
+        let size = stored.record.rounds.reduce(0) { $0 + $1.outputs.reduce(0) { $0 + $1.utf8.count } }
+        guard stored.record.rounds.count <= Self.roundLimit, size <= Self.allOutputsLimit else {
+            throw APIError.invalid("tool_outputs", "are too many: a chat takes 50 rounds of them, and 8 MB in all")
+        }
         stored.chat.requiredAction = nil
         let (prompt, last) = try await prompt(stored, owner: owner)
         let first = last + 1
@@ -89,6 +93,12 @@ extension Chats {
             stored: stored, prompt: prompt, isSaved: true, firstNumber: first, openingEvents: opening)
     }
 
+    private static let roundLimit = 50
+    /// The outputs of all of a chat's rounds together, in bytes of UTF-8.
+    private static let allOutputsLimit = 8 << 20
+    /// The longest output of a tool, in bytes of UTF-8.
+    private static let outputLimit = 1 << 20
+
     /// The outputs in the order of the calls.
     ///
     /// - Throws: 4000 unless there is exactly one for each call.
@@ -98,6 +108,9 @@ extension Chats {
         var outputs: [String: String] = [:]
         for (index, output) in given.enumerated() {
             let field = "tool_outputs[\(index)].tool_call_id"
+            guard output.output.utf8.count <= Self.outputLimit else {
+                throw .invalid("tool_outputs[\(index)].output", "must have at most 1 MB")
+            }
             guard calls.contains(where: { $0.id == output.toolCallID }) else {
                 throw .invalid(field, "is not a call that the chat waits for")
             }
@@ -158,13 +171,6 @@ extension Chats {
             .post, "/buckle/v1/chats/{chat_id}/regenerate", "Answer a question anew", access: .permission("chat")
         ) { input, call in
             let stored = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.user)
-            if stored.chat.status == .inProgress { throw APIError(.chatIsRunning) }
-            guard try await services.chats.isLast(stored.chat) else {
-                throw APIError.invalid("chat_id", "must be the last chat of the conversation's section")
-            }
-            guard stored.supersededBy == nil else {
-                throw APIError.invalid("chat_id", "has been answered anew by another chat")
-            }
             let run = try await ChatStart(regenerating: stored).run(in: runs, call)
             return reply(run, streams: input.stream ?? false)
         }

@@ -31,7 +31,7 @@ extension Chats {
             start = input.after ?? start
             if start < 0 { throw APIError.invalid("after", "must not be negative") }
             let stored: Chat
-            if let run = runs.run(of: input.chatID, in: input.conversationID), run.owner == call.user {
+            if let run = runs.run(of: input.chatID, in: input.conversationID), run.owner == call.user, !run.isSaved {
                 stored = run.chat
             } else {
                 stored = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.user).chat
@@ -41,7 +41,7 @@ extension Chats {
     }
 
     /// How many rows of the log are read at a time.
-    private static let pageSize = 500
+    private static let pageSize = 50
 
     private func replay(_ chat: Chat, after start: Int64, to sink: EventStream.Sink) async throws {
         var writer = ChatEventWriter(chat, isNumbered: true)
@@ -49,39 +49,50 @@ extension Chats {
         var last = start
         // The last row of the journal that was read, for a chat that runs on another server.
         var row = chat.id
+        var server = try await services.chats.server(of: chat.id) ?? 0
         while true {
             let run = runs.run(of: chat.id, in: chat.conversationID)
             if let run, last >= run.log.first - 1 {
-                // All that is missing is in memory, stored or not.
+                // All that is missing is in memory, stored or not. When the run has ended the table has it, and tells
+                // whether the chat went on.
                 while let events = await run.log.next(after: last) { try await write(events) }
                 await run.ended()
+                continue
             }
             let (stored, isAll, status) = try await services.chats.events(
                 of: chat.id, after: last, limit: Self.pageSize)
-            // What an own run has stored and what it shows overlap: the stored part is read up to where it begins.
-            try await write(run.map { run in stored.filter { $0.number < run.log.first } } ?? stored)
-            if !isAll { continue }
-            if let run, !run.log.isClosed {
-                // All that was stored before the run is written; what follows is the run's own.
-                last = max(last, run.log.first - 1)
+            if let run {
+                // What a run has stored and what it shows overlap: the table is read up to where the run begins.
+                try await write(stored.filter { $0.number < run.log.first })
+                if isAll { last = max(last, run.log.first - 1) }
                 continue
             }
+            try await write(stored)
+            if !isAll || !stored.isEmpty { continue }
             if status != .inProgress { break }
-            if !stored.isEmpty || runs.run(of: chat.id, in: chat.conversationID) != nil { continue }
-            let noted = try await services.chats.noted(of: chat.id, after: last, since: row)
+            // It runs on another server that shares the database, or begins here just now.
+            if runs.run(of: chat.id, in: chat.conversationID) != nil { continue }
+            let noted = try await services.chats.noted(of: chat.id, by: server, after: last, since: row)
             row = noted.last
-            if noted.events.isEmpty { try await Task.sleep(for: .milliseconds(50)) }
+            if noted.events.isEmpty {
+                try await Task.sleep(for: .milliseconds(50))
+                server = try await services.chats.server(of: chat.id) ?? server
+            }
             try await write(noted.events)
         }
         writer.writeDone(to: &json)
         try await sink.write(json)
 
         func write(_ events: [ChatEvent]) async throws {
-            guard let end = events.last else { return }
-            for event in events { writer.write(event, to: &json) }
-            last = end.number
-            try await sink.write(json)
-            json.removeAll()
+            for start in stride(from: 0, to: events.count, by: EventLog.pieceSize) {
+                let piece = events[start..<min(start + EventLog.pieceSize, events.count)]
+                for event in piece { writer.write(event, to: &json) }
+                last = piece[piece.endIndex - 1].number
+                try await sink.write(json)
+                json.removeAll()
+                // A long log must not hold up the others of this thread.
+                if events.count > EventLog.pieceSize { await Task.yield() }
+            }
         }
     }
 }

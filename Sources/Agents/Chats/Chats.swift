@@ -149,13 +149,18 @@ package struct Chats: Resource {
 
     var cancel: Endpoint<CancelInput, Chat> {
         Endpoint(.post, "/v3/chat/cancel", "Cancel a running chat", access: .permission("cancelChat")) { input, call in
+            let chat: Chat
             if let run = runs.run(of: input.chatID, in: input.conversationID), run.owner == call.user {
                 run.stop(.canceled)
                 await run.ended()
+                chat =
+                    run.isSaved
+                    ? try await services.chats.find(input.chatID, in: input.conversationID, owner: call.user).chat
+                    : await run.outcome
             } else {
-                try await services.chats.cancelElsewhere(input.chatID, in: input.conversationID, owner: call.user)
+                try await runs.cancelElsewhere(input.chatID, in: input.conversationID, owner: call.user)
+                chat = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.user).chat
             }
-            let chat = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.user).chat
             guard chat.status == .canceled else { throw APIError(.notCancelable) }
             return chat
         }
@@ -164,16 +169,18 @@ package struct Chats: Resource {
     /// What a started run is answered with.
     func reply(_ run: ChatRun, streams: Bool) -> Reply<Chat> {
         guard streams else { return .result(run.chat) }
+        // The log alone is kept, not the run with all that it was asked.
+        let (log, chat) = (run.log, run.chat)
         return .events(
             EventStream { sink in
-                var writer = ChatEventWriter(run.chat, isNumbered: false)
+                var writer = ChatEventWriter(chat, isNumbered: false)
                 var json = JSONWriter()
-                var last = run.log.first - 1
-                while let events = await run.log.next(after: last) {
+                var last = log.first - 1
+                while let events = await log.next(after: last) {
                     for event in events { writer.write(event, to: &json) }
                     last = events[events.count - 1].number
                     // The end of the run follows the last event at once: most often both go out together.
-                    if run.log.isClosed(after: last) { break }
+                    if log.isClosed(after: last) { break }
                     try await sink.write(json)
                     json.removeAll()
                 }

@@ -47,23 +47,24 @@ final class DeltaFlusher: Sendable {
     }
 
     private func flush() async {
+        // One batch at a time, so that the journal has them in their order.
         let batch = state.withLock { state in
-            state.isScheduled = false
             defer { state.pending.removeAll(keepingCapacity: true) }
             return state.pending
         }
-        if batch.isEmpty { return }
+        var delay = Self.delay
         do {
             try await chats.note(batch)
         } catch {
             logger.error("deltas of running chats cannot be stored", metadata: ["error": "\(error)"])
-            let starts = state.withLock { state in
-                state.pending = Array((batch + state.pending).suffix(Self.limit))
-                defer { state.isScheduled = true }
-                return !state.isScheduled
-            }
-            if starts { schedule(after: Self.delayAfterFailure) }
+            state.withLock { $0.pending = Array((batch + $0.pending).suffix(Self.limit)) }
+            delay = Self.delayAfterFailure
         }
+        let goesOn = state.withLock { state in
+            state.isScheduled = !state.pending.isEmpty
+            return state.isScheduled
+        }
+        if goesOn { schedule(after: delay) }
     }
 }
 

@@ -37,17 +37,20 @@ final class EventLog: Sendable {
         for reader in readers { reader.resume() }
     }
 
-    /// The events after a number that are there.
-    func events(after number: Int64) -> [ChatEvent] {
+    /// The events after a number that are there, the first `limit` of them.
+    func events(after number: Int64, limit: Int = .max) -> [ChatEvent] {
         // Copied, so that the log does not have to copy itself when it grows.
-        state.withLock { Array($0.events[min(max(0, Int(number - first + 1)), $0.events.count)...]) }
+        state.withLock { Array($0.events[min(max(0, Int(number - first + 1)), $0.events.count)...].prefix(limit)) }
     }
+
+    /// The most events that a reader gets at a time.
+    static let pieceSize = 256
 
     /// The events after a number, as soon as there are some; nil if the log ended without.
     func next(after number: Int64) async -> [ChatEvent]? {
         while true {
             let isClosed = self.isClosed
-            let found = events(after: number)
+            let found = events(after: number, limit: Self.pieceSize)
             if !found.isEmpty { return found }
             if isClosed { return nil }
             await withUnsafeContinuation { continuation in

@@ -15,28 +15,83 @@ struct FileContents: Sendable {
     }
 
     private var contents: [ID: (name: String, content: Content)] = [:]
+    /// Messages whose files are only named, since those of newer ones are all that memory is given for.
+    private var namedOnly: Set<ID> = []
 
     /// The largest picture that is handed to a model, in bytes.
     static let imageLimit = 20 << 20
     /// The largest text, in bytes.
     static let textLimit = 1 << 20
+    /// The most that the files of a query may have together, in bytes. Each counts as often as it is referred to.
+    static let queryLimit = 64 << 20
+    /// The same for what was said before. Files beyond it are only named.
+    static let historyLimit = 32 << 20
 
     static let none = FileContents()
 
     private init() {}
 
     /// Reads the files that messages of the owner's refer to.
+    ///
+    /// - Parameters:
+    ///   - query: the messages a chat is started with.
+    ///   - history: those before, oldest first. The files of the latest are read first.
+    /// - Throws: 4000 naming the message of the query with which its files exceed ``queryLimit``.
     static func read(
-        _ messages: [Message], owner: ID, files: FileStore, storage: Storage
+        query: [Message], history: [Message], owner: ID, files: FileStore, storage: Storage
     ) async throws -> FileContents {
-        let ids = Set(messages.flatMap { (try? $0.parts) ?? [] }.compactMap(\.fileID))
+        let (query, history) = (query.map(references), history.map(references))
+        let ids = Set((query + history).flatMap(\.files))
         if ids.isEmpty { return .none }
         let stored = try await storage.database.read { try FileStore.find(Array(ids), owner: owner, in: $0) }
-        return try await files.blobs.onDisk {
-            var read = FileContents()
-            for file in stored { read.contents[file.id] = (file.fileName, content(of: file, in: files.blobs)) }
+        let sizes = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, size(of: $0)) })
+        func size(_ message: References) -> Int { message.files.reduce(0) { $0 + (sizes[$1] ?? 0) } }
+
+        var read = FileContents()
+        var wanted: Set<ID> = []
+        var room = queryLimit
+        for (index, message) in query.enumerated() {
+            room -= size(message)
+            if room < 0 {
+                throw APIError.invalid(
+                    "additional_messages[\(index)].content", "brings the files of the messages to over 64 MB")
+            }
+            wanted.formUnion(message.files)
+        }
+        room = historyLimit
+        for message in history.reversed() where !message.files.isEmpty {
+            if size(message) > room {
+                read.namedOnly.insert(message.id)
+            } else {
+                room -= size(message)
+                wanted.formUnion(message.files)
+            }
+        }
+        return await files.blobs.onDisk { [read, wanted] in
+            var read = read
+            for file in stored {
+                let content = wanted.contains(file.id) ? content(of: file, in: files.blobs) : .none
+                read.contents[file.id] = (file.fileName, content)
+            }
             return read
         }
+    }
+
+    /// The files that a message refers to, each as often as it does.
+    private struct References {
+        var id: ID
+        var files: [ID]
+    }
+
+    private static func references(_ message: Message) -> References {
+        References(id: message.id, files: ((try? message.parts) ?? []).compactMap(\.fileID))
+    }
+
+    /// How many bytes of a file are read for a model.
+    private static func size(of file: StoredFile) -> Int {
+        let limit =
+            MediaType.isPicture(file.mediaType) ? imageLimit : MediaType.isText(file.mediaType) ? textLimit : 0
+        return file.bytes > limit ? 0 : Int(file.bytes)
     }
 
     private static func content(of file: StoredFile, in blobs: BlobDirectory) -> Content {
@@ -97,14 +152,15 @@ struct FileContents: Sendable {
             if part.kind == .text { return .text(part.text ?? "") }
             let seesImages = model.capabilities.contains(.vision)
             if let id = part.fileID, let file = contents[id] {
-                switch file.content {
+                switch namedOnly.contains(message.id) ? .none : file.content {
                 case .image(let url) where seesImages: return .image(url: url)
                 case .text(let text): return .text("File \(file.name):\n\n\(text)")
                 default: return .text("[\(file.name)]")
                 }
             }
-            if part.kind == .image, seesImages, let url = part.fileURL { return .image(url: url) }
-            return .text("[\(part.fileURL ?? "file")]")
+            // Messages that no chat was started with come here unchecked.
+            guard let url = part.fileURL, WebAddress(url)?.isPublic == true else { return .text("[file]") }
+            return part.kind == .image && seesImages ? .image(url: url) : .text("[\(url)]")
         }
     }
 }

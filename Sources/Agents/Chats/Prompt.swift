@@ -11,9 +11,11 @@ struct Prompt: Sendable {
     var record: ChatRecord
     /// What the model may see of the section, oldest first.
     var history: [Message]
-    /// The messages the chat was started with, oldest first; the last is the question.
+    /// The messages the chat was started with, oldest first; the last is the question. If there are none, the last
+    /// message of the history is.
     var query: [Message]
-    var contents: FileContents
+    /// The files that the model sees of all these messages.
+    var contents: FileContents = .none
     /// The Unix second the prompt is made in.
     var now: Int64
 
@@ -24,10 +26,10 @@ struct Prompt: Sendable {
         var messages: [ModelMessage] = []
         let instructions = systemText
         if !instructions.isEmpty { messages.append(ModelMessage(role: .system, content: [.text(instructions)])) }
-        let tail = modelMessages(query) + record.rounds.flatMap(Self.modelMessages)
+        let tail = modelMessages(asked) + record.rounds.flatMap(Self.modelMessages)
         let room =
             model.contextLength - answerRoom - Self.cost(messages) - Self.cost(tail)
-        messages += fitting(modelMessages(rounds(history)), room)
+        messages += fitting(modelMessages(earlier), room)
         messages += tail
         var request = ModelRequest(messages: messages)
         if model.capabilities.contains(.tools) { request.tools = (configuration.tools ?? []).map(Self.tool) }
@@ -83,16 +85,29 @@ struct Prompt: Sendable {
 
     // MARK: What was said
 
-    /// The last rounds of the history, as many as the bot's settings say. A round begins with a question.
-    private func rounds(_ history: [Message]) -> [Message] {
-        guard let limit = configuration.model?.contextRound else { return history }
+    /// What is asked, whatever it takes: it is never cut.
+    private var asked: [Message] { query.isEmpty ? history.suffix(1) : query }
+
+    /// What was said before, as many rounds as the bot's settings say. A round begins with a question.
+    private var earlier: [Message] {
+        let history = query.isEmpty ? history.dropLast() : history[...]
+        guard let limit = configuration.model?.contextRound else { return Array(history) }
         var count = 0
         var start = history.endIndex
         for index in history.indices.reversed() where count < limit {
             start = index
             if history[index].role == MessageRole.user.rawValue { count += 1 }
         }
-        return limit == 0 ? [] : Array(history[start...])
+        return Array(history[start...])
+    }
+
+    /// Reads the files of the messages that the model is to see.
+    ///
+    /// - Throws: 4000 naming the message with which the files of the query become too many to hold.
+    mutating func readFiles(owner: ID, _ services: ChatServices) async throws {
+        contents = try await FileContents.read(
+            query: query, history: query.isEmpty ? earlier + asked : earlier, owner: owner, files: services.files,
+            storage: services.storage)
     }
 
     /// The latest messages that have room in the model's context.
@@ -115,34 +130,49 @@ struct Prompt: Sendable {
                 case .image: sum + 800
                 }
             }
-            return sum + parts + message.toolCalls.reduce(0) { $0 + TokenEstimate.count($1.arguments) + 8 }
+            return message.toolCalls.reduce(sum + parts) { sum, call in
+                sum + TokenEstimate.count(call.name) + TokenEstimate.count(call.arguments) + 8
+            }
         }
     }
 
-    /// Messages as the model takes them. Calls of tools that a client hands in belong to the outputs after them.
-    private func modelMessages(_ messages: [Message]) -> [ModelMessage] {
+    /// Messages as the model takes them. Calls of tools that a client hands in belong to the outputs after them, in
+    /// the same order. Every call gets an output, if need be an empty one, and an output without a call is passed over,
+    /// since upstreams refuse anything else.
+    private func modelMessages(_ messages: some Sequence<Message>) -> [ModelMessage] {
         var made: [ModelMessage] = []
+        var callCount = 0
+        /// The calls without an output so far.
         var openCalls: [String] = []
+        func answer(_ call: String, _ output: String) {
+            made.append(ModelMessage(role: .tool, content: [.text(output)], toolCallID: call))
+        }
+        func closeCalls() {
+            for call in openCalls { answer(call, "") }
+            openCalls = []
+        }
         for message in messages {
             switch message.type {
             case "function_call":
-                guard let call = Self.call(message, number: made.count) else { continue }
-                if openCalls.isEmpty {
-                    made.append(ModelMessage(role: .assistant, content: [], toolCalls: [call]))
-                } else {
+                guard let call = Self.call(message, number: callCount) else { continue }
+                callCount += 1
+                // Calls in a row are one message of the assistant's.
+                if let last = made.last, !last.toolCalls.isEmpty {
                     made[made.count - 1].toolCalls.append(call)
+                } else {
+                    closeCalls()
+                    made.append(ModelMessage(role: .assistant, content: [], toolCalls: [call]))
                 }
                 openCalls.append(call.id)
             case "tool_output", "tool_response":
-                if openCalls.isEmpty { continue }
-                made.append(
-                    ModelMessage(
-                        role: .tool, content: [.text(message.content)], toolCallID: openCalls.removeFirst()))
+                if !openCalls.isEmpty { answer(openCalls.removeFirst(), message.content) }
             default:
+                closeCalls()
                 let role: ModelMessage.Role = message.role == MessageRole.user.rawValue ? .user : .assistant
                 made.append(ModelMessage(role: role, content: contents.parts(of: message, for: model)))
             }
         }
+        closeCalls()
         return made
     }
 
@@ -173,7 +203,7 @@ extension Prompt {
     func suggestionRequest(answer: String) -> ModelRequest? {
         guard let settings = configuration.suggestReply, settings.replyMode != .disable else { return nil }
         let custom = settings.replyMode == .customized ? settings.customizedPrompt ?? "" : ""
-        var messages = modelMessages(Array(query.suffix(1)))
+        var messages = modelMessages(asked.suffix(1))
         messages.append(ModelMessage(role: .assistant, content: [.text(answer)]))
         messages.insert(
             ModelMessage(

@@ -56,7 +56,7 @@ package struct UserData: Resource {
         }
     }
 
-    private func erase(_ user: String, owner: ID) async throws -> Erased {
+    func erase(_ user: String, owner: ID) async throws -> Erased {
         guard let erasure = try await store.begin(user, owner: owner) else { return Erased() }
         await stopChats(owner, user)
         var erased = Erased()

@@ -63,21 +63,36 @@ extension MessageStore {
     /// that failed, or that was answered anew is left out.
     ///
     /// - Parameters:
-    ///   - limit: the most messages to read.
     ///   - before: only messages made before this id.
+    ///   - limit: the most messages to read.
+    ///   - bytes: how many bytes of content are enough. The latest message is read in any case.
+    ///   - rounds: the most messages of the user's; nil for any number.
     package static func context(
-        of conversation: ID, section: ID, before: ID?, limit: Int, in connection: any Connection
+        of conversation: ID, section: ID, before: ID?, limit: Int, bytes: Int, rounds: Int?,
+        in connection: any Connection
     ) throws -> [Message] {
-        try connection.query(
-            """
+        struct IsFull: Error {}
+        let latest: SQL = """
             SELECT \(columns) FROM message
             WHERE conversation_id = \(conversation) AND id < \(before?.value ?? .max) AND section_id = \(section)
             AND type IN ('question', 'answer') AND (chat_id IS NULL OR EXISTS (
                 SELECT 1 FROM chat WHERE chat.id = message.chat_id AND chat.status = 'completed'
                 AND chat.superseded_by IS NULL))
             ORDER BY id DESC LIMIT \(limit)
-            """, message
-        ).reversed()
+            """
+        var messages: [Message] = []
+        var bytesLeft = bytes
+        var roundsLeft = rounds ?? limit
+        do {
+            _ = try connection.query(latest) { row in
+                if bytesLeft <= 0 || roundsLeft <= 0 { throw IsFull() }
+                let message = try message(row)
+                bytesLeft -= message.content.utf8.count
+                if message.role == MessageRole.user.rawValue { roundsLeft -= 1 }
+                messages.append(message)
+            }
+        } catch is IsFull {}
+        return messages.reversed()
     }
 
     /// Messages by their ids, oldest first.

@@ -27,6 +27,7 @@ extension Migration {
             input_count BIGINT,
             output_count BIGINT,
             server BIGINT NOT NULL,
+            cancel_requested BIGINT NOT NULL DEFAULT 0,
             created_at BIGINT NOT NULL,
             completed_at BIGINT,
             failed_at BIGINT,

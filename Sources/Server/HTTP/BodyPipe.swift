@@ -16,6 +16,7 @@ final class BodyPipe: Sendable {
         var isComplete = false
         var isBroken = false
         var isPaused = false
+        var wasPaused = false
         var reader: UnsafeContinuation<ByteBuffer?, any Error>?
     }
 
@@ -38,9 +39,18 @@ final class BodyPipe: Sendable {
             state.bytes += part.readableBytes
             guard state.bytes > Self.limit, !state.isPaused else { return false }
             state.isPaused = true
+            state.wasPaused = true
             return true
         }
         if pauses { setReading(false) }
+    }
+
+    /// Whether the connection was not to read at some time since this was last asked.
+    func wasPaused() -> Bool {
+        state.withLock { state in
+            defer { state.wasPaused = state.isPaused }
+            return state.wasPaused
+        }
     }
 
     func complete() { end { $0.isComplete = true } }

@@ -18,9 +18,17 @@ struct HTTPChannel: ServerChildChannel {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
+            // How a body ends is said by the connection, which knows what NIO's encoder does not: that the answer to
+            // HEAD has none.
+            var encoding = HTTPResponseEncoder.Configuration()
+            encoding.automaticallySetFramingHeaders = false
             try pipeline.configureHTTPServerPipeline(
-                withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false)
-            try pipeline.addHandler(HTTPConnection(responder: responder))
+                withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false,
+                withEncoderConfiguration: encoding)
+            let connection = HTTPConnection(responder: responder)
+            try pipeline.addHandler(connection)
+            let context = try pipeline.context(handler: connection)
+            try pipeline.addHandler(ShutdownNotice { connection.shutDown(context) }, position: .first)
             return Value(channel: channel)
         }
     }
@@ -31,5 +39,22 @@ struct HTTPChannel: ServerChildChannel {
         } onCancel: {
             value.channel.close(promise: nil)
         }
+    }
+}
+
+/// Tells a connection that the server shuts down. It stands before `HTTPServerPipelineHandler`, which lets no other
+/// handler know.
+private final class ShutdownNotice: ChannelInboundHandler {
+    typealias InboundIn = NIOAny
+
+    private var notify: (() -> Void)?
+
+    init(notify: @escaping () -> Void) { self.notify = notify }
+
+    func handlerRemoved(context: ChannelHandlerContext) { notify = nil }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent { notify?() }
+        context.fireUserInboundEventTriggered(event)
     }
 }

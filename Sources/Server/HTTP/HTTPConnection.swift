@@ -16,10 +16,10 @@ final class HTTPConnection: ChannelInboundHandler {
     /// What more of a refused body is read, so that the client gets to read the refusal, before the connection is cut.
     private static let discardLimit = 640 << 20
 
-    /// A connection on which nothing comes for as long as this, twice at most, is closed.
-    private static let idleTimeout = TimeAmount.seconds(75)
-    /// How many looks a request may take to come: five minutes, however steadily its body trickles.
-    private static let receivingLooks = 4
+    /// The time from one look at the client to the next: it is cut after this or twice as long.
+    private static let timeBetweenLooks = TimeAmount.seconds(75)
+    /// The same while the server shuts down, and has no time for clients that do nothing.
+    private static let timeBetweenLastLooks = TimeAmount.seconds(1)
 
     private enum State {
         case idle
@@ -44,37 +44,44 @@ final class HTTPConnection: ChannelInboundHandler {
     private var isInputClosed = false
     /// Whether an answer is written and waits for the client to read.
     private var awaitsReader = false
+    /// Whether the client waits for a word before it sends its file.
+    private var awaitsContinue = false
+    /// Whether the answer that is being written is one of chunks, which are framed before they are handed over. NIO's
+    /// encoder would make three buffers of each, and three writes.
+    private(set) var isChunked = false
+    /// What is before NIO's encoder on the way out.
+    private var encoder: ChannelHandlerContext?
     /// A stream that waits for the client to read.
     private var writer: UnsafeContinuation<Void, any Error>?
     /// The end of the last answer.
     private var lastWrite: EventLoopFuture<Void>?
     private var executor: LoopExecutor?
-    /// Whether anything came since the last look.
-    private var isActive = false
-    /// Looks since the present request began to come.
-    private var looks = 0
-    private var idleWatch: RepeatedTask?
+    private var stalls = StallWatch()
+    private var looks: RepeatedTask?
+    private var isShuttingDown = false
 
     init(responder: Responder) { self.responder = responder }
 
     func handlerAdded(context: ChannelHandlerContext) {
         executor = LoopExecutor(context.eventLoop)
-        // Cheaper than NIO's IdleStateHandler, which asks for the time at every read and write.
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        idleWatch = context.eventLoop.scheduleRepeatedTask(initialDelay: Self.idleTimeout, delay: Self.idleTimeout) {
-            _ in
-            bound.value.0.closeIfIdle(bound.value.1)
-        }
+        encoder = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
+        lookEvery(Self.timeBetweenLooks, context)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { idleWatch?.cancel() }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        looks?.cancel()
+        encoder = nil
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        isActive = true
-        switch (unwrapInboundIn(data), state) {
+        let part = unwrapInboundIn(data)
+        if case .body(let bytes) = part { stalls.receive(bytes.readableBytes) } else { stalls.receive(1) }
+        switch (part, state) {
         case (.head(let head), .idle): receive(head, context)
         case (.body(let part), .receiving(let head)): receive(part, head, context)
-        case (.body(let part), .uploading(let pipe)): pipe.push(part)
+        case (.body(let part), .uploading(let pipe)):
+            awaitsContinue = false
+            pipe.push(part)
         case (.body(let part), .discarding(let bytes)):
             state = .discarding(bytes: bytes + part.readableBytes)
             if bytes > Self.discardLimit { context.close(promise: nil) }
@@ -140,17 +147,51 @@ final class HTTPConnection: ChannelInboundHandler {
         lastWrite.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }
 
-    private func closeIfIdle(_ context: ChannelHandlerContext) {
-        defer { isActive = false }
-        // A request that is being answered is not idle, however long that takes.
-        switch state {
-        case .answering, .streaming: return
-        default: break
+    // MARK: Looking after the client
+
+    /// Cheaper than NIO's IdleStateHandler, which asks for the time at every read and write.
+    private func lookEvery(_ time: TimeAmount, _ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        looks = context.eventLoop.scheduleRepeatedTask(initialDelay: time, delay: time) { _ in
+            bound.value.0.look(bound.value.1)
         }
-        looks += 1
-        var isTooSlow = false
-        if case .receiving = state { isTooSlow = looks > Self.receivingLooks }
-        if !isActive || isTooSlow { context.close(promise: nil) }
+    }
+
+    /// The server shuts down: requests still have some seconds to end in, unless their clients do nothing.
+    func shutDown(_ context: ChannelHandlerContext) {
+        isShuttingDown = true
+        looks?.cancel()
+        lookEvery(Self.timeBetweenLastLooks, context)
+    }
+
+    /// Closes the connection if the client lets it wait.
+    private func look(_ context: ChannelHandlerContext) {
+        let channel = context.channel
+        let wait: StallWatch.Wait
+        switch state {
+        case .receiving: wait = .body
+        case .discarding: wait = .longBody
+        case .uploading(let pipe):
+            // A client that is told to wait is not slow. At the end there is no time for slow disks either.
+            let isHeldBack = awaitsContinue || pipe.wasPaused() && !isShuttingDown
+            wait = isHeldBack ? .server : .longBody
+        case .idle, .answering, .streaming, .closed:
+            if let unsent = try? channel.syncOptions?.getOption(.bufferedWritableBytes), unsent > 0 {
+                let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+                return channel.acknowledgedBytes.whenSuccess {
+                    bound.value.0.closeIfStalled(.reader(acknowledged: $0), bound.value.1)
+                }
+            }
+            switch state {
+            case .answering, .streaming: wait = .server
+            default: wait = .request
+            }
+        }
+        closeIfStalled(wait, context)
+    }
+
+    private func closeIfStalled(_ wait: StallWatch.Wait, _ context: ChannelHandlerContext) {
+        if stalls.isStalled(wait) { context.close(promise: nil) }
     }
 
     // MARK: Receiving
@@ -160,20 +201,33 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         closesAfterAnswer = !head.isKeepAlive
-        looks = 0
+        stalls.begin()
         let isUpload = responder.takesUpload(head)
         let length = head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
-        let waits = head.headers.first(name: "Expect")?.lowercased() == "100-continue"
+        let waits =
+            head.version.minor > 0 && head.headers.first(name: "Expect")?.lowercased() == "100-continue"
         if length > Self.bodyLimit, !isUpload {
             // A client that waits for a word before it sends its body is told not to, so no body follows.
             closesAfterAnswer = closesAfterAnswer || waits
             return refuse(head, Self.tooLarge, bodyFollows: !waits, context)
         }
-        if waits {
-            context.writeAndFlush(
-                wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
+        // Whether a file is wanted is known when it is asked for.
+        awaitsContinue = waits
+        if isUpload { return receiveUpload(head, context) }
+        state = .receiving(head)
+        askForBody(context)
+    }
+
+    /// Tells a client that waits for it to send its body.
+    private func askForBody(_ context: ChannelHandlerContext) {
+        guard awaitsContinue else { return }
+        switch state {
+        case .receiving, .uploading: break
+        case .idle, .discarding, .answering, .streaming, .closed: return
         }
-        if isUpload { receiveUpload(head, context) } else { state = .receiving(head) }
+        awaitsContinue = false
+        context.writeAndFlush(
+            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
     }
 
     /// Starts the answer to a request whose body is a file, before the body has come.
@@ -183,9 +237,15 @@ final class HTTPConnection: ChannelInboundHandler {
             channel.setOption(.autoRead, value: isReading).whenFailure { _ in }
         }
         state = .uploading(pipe)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let waits = awaitsContinue
         let body = RequestBody(
             contentType: head.headers.first(name: "Content-Type"),
-            length: head.headers.first(name: "Content-Length").flatMap { Int($0) }, pull: pipe.next)
+            length: head.headers.first(name: "Content-Length").flatMap { Int($0) }
+        ) {
+            if waits { await bound.run { $0.askForBody($1) } }
+            return try await pipe.next()
+        }
         answer(head, .stream(body), context)
     }
 
@@ -229,7 +289,7 @@ final class HTTPConnection: ChannelInboundHandler {
             defer { responder.metrics.streamEnds() }
             var isWhole = true
             do {
-                try await ReplyWriter(bound: bound).write(reply.body)
+                try await ReplyWriter(bound: bound, isChunked: head.version.minor > 0).write(reply.body)
             } catch {
                 isWhole = false
             }
@@ -250,7 +310,8 @@ final class HTTPConnection: ChannelInboundHandler {
             // Refused before all of it came. What still comes is thrown away.
             pipe.fail()
             context.channel.setOption(.autoRead, value: true).whenFailure { _ in }
-            next = .discarding(bytes: 0)
+            // A client that still waits for a word takes the answer for it, and sends nothing.
+            if awaitsContinue { closesAfterAnswer = true } else { next = .discarding(bytes: 0) }
             state = .answering
         // The client may have gone meanwhile.
         default: return
@@ -278,6 +339,13 @@ final class HTTPConnection: ChannelInboundHandler {
         // A stream's end is marked by its last chunk; in HTTP/1.0, which knows no chunks, by the connection's.
         case .events: if head.version.minor == 0 { closesAfterAnswer = true }
         }
+        // The answer to HEAD has no body, and so not even a last chunk.
+        if case .events = reply.body, head.method != .HEAD {
+            isChunked = head.version.minor > 0
+        } else {
+            isChunked = false
+        }
+        if isChunked { headers.add(name: "Transfer-Encoding", value: "chunked") }
         headers.add(name: "X-Tt-Logid", value: reply.logID)
         for (name, value) in reply.headers { headers.add(name: name, value: value) }
         if closesAfterAnswer {
@@ -296,7 +364,11 @@ final class HTTPConnection: ChannelInboundHandler {
     /// - Throws: if the client has gone.
     func send(_ piece: ByteBuffer, _ context: ChannelHandlerContext) throws(ReplyWriter.ClientGone) -> Bool {
         guard case .streaming = state else { throw .init() }
-        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(piece))), promise: nil)
+        if isChunked, let encoder {
+            encoder.writeAndFlush(NIOAny(IOData.byteBuffer(piece)), promise: nil)
+        } else {
+            context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(piece))), promise: nil)
+        }
         return context.channel.isWritable
     }
 
@@ -326,7 +398,12 @@ final class HTTPConnection: ChannelInboundHandler {
     private func end(then next: State, _ context: ChannelHandlerContext) {
         awaitsReader = false
         let isLast: Bool
-        if case .discarding = next { isLast = false } else { isLast = closesAfterAnswer }
+        if case .discarding = next {
+            isLast = false
+            stalls.begin()
+        } else {
+            isLast = closesAfterAnswer
+        }
         state = isLast ? .closed : next
         let promise = context.eventLoop.makePromise(of: Void.self)
         lastWrite = promise.futureResult

@@ -11,6 +11,8 @@ struct ReplyWriter: Sendable {
     struct Unreadable: Error {}
 
     let bound: NIOLoopBound<(HTTPConnection, ChannelHandlerContext)>
+    /// Whether the pieces of a stream are framed as chunks.
+    let isChunked: Bool
 
     /// Bytes of a file that are read and sent at a time.
     private static let pieceSize = 256 << 10
@@ -20,9 +22,23 @@ struct ReplyWriter: Sendable {
         case .whole: break
         case .events(let stream):
             try await stream.run(
-                EventStream.Sink { json in try await write(json.withBytes { ByteBuffer(bytes: $0) }) })
+                EventStream.Sink { json in
+                    // An empty chunk would end the body.
+                    if json.count == 0 { return }
+                    try await write(json.withBytes { isChunked ? Self.chunk($0) : ByteBuffer(bytes: $0) })
+                })
         case .file(let path, let count): try await writeFile(path, count)
         }
+    }
+
+    /// A chunk of an HTTP/1.1 body: its length in hexadecimal digits, and its bytes, each with the end of a line.
+    private static func chunk(_ bytes: UnsafeRawBufferPointer) -> ByteBuffer {
+        var chunk = ByteBufferAllocator().buffer(capacity: bytes.count + 20)
+        chunk.writeString(String(bytes.count, radix: 16))
+        chunk.writeStaticString("\r\n")
+        chunk.writeBytes(bytes)
+        chunk.writeStaticString("\r\n")
+        return chunk
     }
 
     private func write(_ piece: ByteBuffer) async throws {

@@ -184,7 +184,9 @@ struct Responder: Sendable {
     }
 
     private static func apiError(_ error: any Error) -> APIError {
-        switch (error as? DatabaseError)?.kind {
+        // No failure of ours, and nobody is left to read of it.
+        if error is BodyPipe.Broken { return APIError(.invalidHTTP, "The connection ended before the request's body") }
+        return switch (error as? DatabaseError)?.kind {
         case .full: APIError(.internalError, "The server's disk is full. Nothing was changed.", cause: error)
         case .readOnly:
             APIError(.internalError, "The server's database is read-only. Nothing was changed.", cause: error)
