@@ -88,7 +88,9 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "TestSupport", dependencies: ["Database"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "DatabaseTests", dependencies: ["Database", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "AgentsTests", dependencies: ["Agents"], swiftSettings: settings),
+        .testTarget(
+            name: "AgentsTests", dependencies: ["APIKit", "Agents", "ModelClient", "Platform"],
+            swiftSettings: settings),
         .testTarget(
             name: "ServerTests",
             dependencies: [

@@ -84,12 +84,10 @@ class Texts:
         else:
             signs = self.random.choices(self.signs, cum_weights=self.sign_weights, k=self.random.randint(20, 90))
             text = "".join(signs) + "，" + half
-        if number % (self.count // 20) == 11:
-            text += " " + RARE
-        if number % (self.count // 200) == 12:
-            text += " Quick  brown fox"
-        if number % (self.count // 1_000) == 13:
-            text += FORECAST
+        for share, addition in ((20, " " + RARE), (200, " Quick  brown fox"), (1_000, FORECAST)):
+            step = self.count // share
+            if number % step == share % step:
+                text += addition
         return text
 
 
@@ -180,7 +178,7 @@ class Subject:
         """Megabytes of the database."""
         if self.database:
             return self.query("SELECT pg_database_size(current_database())") / 1e6
-        return sum(os.path.getsize(os.path.join(self.data, name)) for name in os.listdir(self.data)) / 1e6
+        return os.path.getsize(os.path.join(self.data, "buckle.db")) / 1e6
 
     def search(self, query, cursor=""):
         path = "/buckle/v1/conversations/search?" + urllib.parse.urlencode({"query": query, "cursor": cursor})

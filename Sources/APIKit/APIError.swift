@@ -68,7 +68,8 @@ extension APIError.Code {
 
     package static let all: [Self] = [
         invalidParameter, invalidConversation, metaDataOverLimit, invalidMessage, botNotPublished, noPermission,
-        invalidChat, tooManyMessages, historyIsNeeded, promptTooLong, invalidModel, modelFailure, contentRefused, chatIsRunning,
+        invalidChat, tooManyMessages, historyIsNeeded, promptTooLong, invalidModel, modelFailure, contentRefused,
+        chatIsRunning,
         tooManyRequests, modelInArrears, notCancelable, emptyUpload, severalFiles, fileTooLarge, fileTypeUnsupported,
         fileInvalid, notFound, internalError, invalidToken, invalidHTTP,
         unknownRoute, wrongMethod, bodyTooLarge,

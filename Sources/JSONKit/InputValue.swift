@@ -100,6 +100,8 @@ enum InputValue {
         let members = try fields()
         var map = [String: String](minimumCapacity: members.count)
         for member in members {
+            // Null is as if it had not been sent, here too.
+            if case .null = member.value { continue }
             guard case .string(let string) = member.value else {
                 throw .expected("a string", got: member.value).within([AnyKey(member.key)])
             }

@@ -85,6 +85,11 @@ package struct Application: Sendable {
                 Watch { await services.runs.watchChats() },
                 Watch { await services.keepHouse(logger) },
                 Watch {
+                    await services.indexer.run { error in
+                        logger.warning("the search index cannot be kept up", metadata: ["error": "\(error)"])
+                    }
+                },
+                Watch {
                 } onShutdown: {
                     await services.runs.drain(within: Self.runGrace)
                 },

@@ -9,7 +9,9 @@ struct Services: Sendable {
     let resources: [any Resource]
     let runs: ChatRuns
     let catalog: ModelCatalog
+    let indexer: SearchIndexer
     private let files: FileStore
+    private let erasures: ErasureStore
 
     init(
         storage: Storage, dataDirectory: String, models: [Model], publicURL: PublicURL, logger: Logger
@@ -35,10 +37,16 @@ struct Services: Sendable {
         catalog = ModelCatalog(models: models)
         runs = ChatRuns(
             services: ChatServices(storage: storage, catalog: catalog, files: files, logger: logger))
+        indexer = SearchIndexer(storage: storage)
+        erasures = ErasureStore(storage: storage, indexer: indexer)
         let messages = MessageStore(storage: storage)
+        let conversations = ConversationStore(storage: storage, messages: messages)
         let bots = BotStore(storage: storage)
         resources = [
-            Conversations(conversations: ConversationStore(storage: storage, messages: messages), bots: bots),
+            Conversations(conversations: conversations, bots: bots),
+            ConversationSearch(store: SearchStore(storage: storage)),
+            ConversationTransfer(
+                archives: ArchiveStore(storage: storage), conversations: conversations, bots: bots),
             Messages(messages: messages),
             Feedback(feedback: FeedbackStore(storage: storage)),
             Chats(runs: runs),
@@ -51,6 +59,7 @@ struct Services: Sendable {
             BotCollaborators(collaborators: BotCollaboratorStore(storage: storage)),
             Workspaces(workspaces: WorkspaceStore(storage: storage)),
             Users(users: UserStore(storage: storage)),
+            UserData(store: erasures, stopChats: runs.stop, onFilesDeleted: files.removeUnused),
         ]
     }
 
@@ -60,8 +69,9 @@ struct Services: Sendable {
             if try await !files.sweep() {
                 logger.warning("the data directory's blobs belong to another database; none of them is removed")
             }
+            try await erasures.finishInterrupted()
         } catch {
-            logger.warning("unused blobs cannot be removed", metadata: ["error": "\(error)"])
+            logger.warning("what was deleted cannot be removed for good", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -93,16 +93,28 @@ package final class ChatRuns: Sendable {
     }
 
     /// Ends all runs of an end user, and deletes what the journal holds of all the user's chats.
-    package func stop(owner: ID, endUser: String) async {
+    @Sendable package func stop(owner: ID, endUser: String) async {
         let runs = state.withLock { state in
             state.runs.values.compactMap(\.self).filter { $0.owner == owner && $0.endUser == endUser }
         }
         for run in runs { run.stop(.canceled) }
         for run in runs { await run.ended() }
         do {
+            try await stopElsewhere(owner: owner, endUser: endUser)
             try await services.chats.forget(owner: owner, endUser: endUser)
         } catch {
             services.logger.error("the journal cannot be changed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Cancels an end user's chats that run on other servers of the database.
+    private func stopElsewhere(owner: ID, endUser: String) async throws {
+        for stored in try await services.chats.running() where stored.owner == owner && stored.endUser == endUser {
+            do {
+                try await cancelElsewhere(stored.chat.id, in: stored.chat.conversationID, owner: owner)
+            } catch let error as APIError where error.code == .notCancelable {
+                // It has just ended.
+            }
         }
     }
 

@@ -67,7 +67,7 @@ struct ChatStart: Sendable {
 
     /// The most messages of a section that are read. What of them fits the model's context is used.
     private static let historyLimit = 400
-    /// The least bytes of messages after which no more are read.
+    /// The most bytes of messages that are read, for models with a small context.
     private static let leastHistoryBytes = 64 << 10
 
     /// Reads in the caller's connection what a prompt needs.

@@ -40,6 +40,8 @@ extension Chats {
             .post, "/v3/chat/submit_tool_outputs", "Submit the outputs of tools",
             access: .permission("submitToolChat"), query: ["conversation_id", "chat_id"]
         ) { input, call in
+            // Before the conversation is taken: it may be somebody else's, who would have to wait.
+            _ = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.user)
             let run = try await runs.start(in: input.conversationID, call: call) {
                 try await continuation(input, owner: call.user)
             } begin: { plan in
@@ -137,16 +139,14 @@ extension Chats {
             let query = try MessageStore.find(chat.insertedAdditionalMessages.map(\.id), in: connection)
             let reading = try start.read(
                 section: chat.sectionID, in: chat.conversationID, before: query.first?.id ?? chat.id, owner: owner,
-                storage, connection)
+                services, connection)
             return (reading, query, try ChatStore.lastNumber(of: chat.id, in: connection))
         }
-        let model = try services.model(of: reading.configuration)
-        let contents = try await FileContents.read(
-            reading.history + query, owner: owner, files: services.files, storage: storage)
-        let prompt = Prompt(
-            configuration: reading.configuration, model: model,
+        var prompt = Prompt(
+            configuration: reading.configuration, model: try services.model(of: reading.configuration),
             variables: reading.variables.merging(stored.record.customVariables) { $1 }, record: stored.record,
-            history: reading.history, query: query, contents: contents, now: storage.clock.now())
+            history: reading.history, query: query, now: storage.clock.now())
+        try await prompt.readFiles(owner: owner, services)
         return (prompt, last)
     }
 

@@ -202,10 +202,8 @@ extension Chats.CreateInput {
             try Limits.check(name, 1...100, "custom_variables")
             try Limits.check(value, 0...100_000, "custom_variables.\(name)")
         }
-        for (name, value) in extraParams ?? [:] {
-            guard ["latitude", "longitude"].contains(name) else {
-                throw .invalid("extra_params", "may have latitude and longitude, not \(name)")
-            }
+        let position = (extraParams ?? [:]).filter { ["latitude", "longitude"].contains($0.key) }
+        for (name, value) in position {
             guard let degrees = Double(value), (-180...180).contains(degrees) else {
                 throw .invalid("extra_params.\(name)", "must be degrees from -180 to 180")
             }
@@ -225,7 +223,7 @@ extension Chats.CreateInput {
         return ChatStart(
             bot: botID, endUser: userID, conversation: conversationID, connector: connector,
             messages: try ChatMessageInput.checked(additionalMessages ?? [], isSaved: isSaved), isSaved: isSaved,
-            customVariables: customVariables ?? [:], metaData: metaData ?? [:], position: extraParams ?? [:],
+            customVariables: customVariables ?? [:], metaData: metaData ?? [:], position: position,
             parameters: parameters, isDraft: isDraft, botVersion: version,
             shortcut: shortcutCommand.map { ChatStart.Shortcut(id: $0.commandID, values: $0.parameters ?? [:]) })
     }

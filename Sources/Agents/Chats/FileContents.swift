@@ -45,13 +45,13 @@ struct FileContents: Sendable {
         if ids.isEmpty { return .none }
         let stored = try await storage.database.read { try FileStore.find(Array(ids), owner: owner, in: $0) }
         let sizes = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, size(of: $0)) })
-        func size(_ message: References) -> Int { message.files.reduce(0) { $0 + (sizes[$1] ?? 0) } }
+        func total(_ message: References) -> Int { message.files.reduce(0) { $0 + (sizes[$1] ?? 0) } }
 
         var read = FileContents()
         var wanted: Set<ID> = []
         var room = queryLimit
         for (index, message) in query.enumerated() {
-            room -= size(message)
+            room -= total(message)
             if room < 0 {
                 throw APIError.invalid(
                     "additional_messages[\(index)].content", "brings the files of the messages to over 64 MB")
@@ -60,10 +60,10 @@ struct FileContents: Sendable {
         }
         room = historyLimit
         for message in history.reversed() where !message.files.isEmpty {
-            if size(message) > room {
+            if total(message) > room {
                 read.namedOnly.insert(message.id)
             } else {
-                room -= size(message)
+                room -= total(message)
                 wanted.formUnion(message.files)
             }
         }

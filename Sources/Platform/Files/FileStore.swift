@@ -169,6 +169,14 @@ package struct FileStore: Sendable {
         }
     }
 
+    /// Removes those of the contents that no row refers to any more. One that cannot be removed now is removed by a
+    /// sweep.
+    @Sendable package func removeUnused(_ hashes: [String]) async {
+        await blobs.onDisk {
+            for hash in hashes { try? await blobs.alone(with: hash) { try await removeUnused(hash) } }
+        }
+    }
+
     /// Removes a content unless a row refers to it. Called while nobody else works on it.
     private func removeUnused(_ hash: String) async throws {
         let isUsed = try await storage.database.read { connection in

@@ -65,31 +65,41 @@ extension MessageStore {
     /// - Parameters:
     ///   - before: only messages made before this id.
     ///   - limit: the most messages to read.
-    ///   - bytes: how many bytes of content are enough. The latest message is read in any case.
+    ///   - bytes: the most bytes of content. The latest message is read in any case.
     ///   - rounds: the most messages of the user's; nil for any number.
     package static func context(
         of conversation: ID, section: ID, before: ID?, limit: Int, bytes: Int, rounds: Int?,
         in connection: any Connection
     ) throws -> [Message] {
         struct IsFull: Error {}
-        let latest: SQL = """
-            SELECT \(columns) FROM message
-            WHERE conversation_id = \(conversation) AND id < \(before?.value ?? .max) AND section_id = \(section)
-            AND type IN ('question', 'answer') AND (chat_id IS NULL OR EXISTS (
-                SELECT 1 FROM chat WHERE chat.id = message.chat_id AND chat.status = 'completed'
-                AND chat.superseded_by IS NULL))
-            ORDER BY id DESC LIMIT \(limit)
-            """
         var messages: [Message] = []
         var bytesLeft = bytes
         var roundsLeft = rounds ?? limit
+        var upper = before?.value ?? .max
+        // In small pages, since the client of PostgreSQL holds all rows of a query before the first is looked at.
+        var page = 8
         do {
-            _ = try connection.query(latest) { row in
-                if bytesLeft <= 0 || roundsLeft <= 0 { throw IsFull() }
-                let message = try message(row)
-                bytesLeft -= message.content.utf8.count
-                if message.role == MessageRole.user.rawValue { roundsLeft -= 1 }
-                messages.append(message)
+            while true {
+                let end = min(messages.count + page, limit)
+                let latest: SQL = """
+                    SELECT \(columns) FROM message
+                    WHERE conversation_id = \(conversation) AND id < \(upper) AND section_id = \(section)
+                    AND type IN ('question', 'answer') AND (chat_id IS NULL OR EXISTS (
+                        SELECT 1 FROM chat WHERE chat.id = message.chat_id AND chat.status = 'completed'
+                        AND chat.superseded_by IS NULL))
+                    ORDER BY id DESC LIMIT \(end - messages.count)
+                    """
+                _ = try connection.query(latest) { row in
+                    if roundsLeft <= 0 { throw IsFull() }
+                    let message = try message(row)
+                    bytesLeft -= message.content.utf8.count
+                    if bytesLeft < 0, !messages.isEmpty { throw IsFull() }
+                    if message.role == MessageRole.user.rawValue { roundsLeft -= 1 }
+                    upper = message.id.value
+                    messages.append(message)
+                }
+                if messages.count < end || end == limit { break }
+                page = min(2 * page, 32)
             }
         } catch is IsFull {}
         return messages.reversed()

@@ -74,7 +74,8 @@ package struct ArchiveStore: Sendable {
     /// Gives the messages of a conversation in pages, oldest first. What is added meanwhile is left out.
     ///
     /// - Throws: 4002 if the conversation is deleted meanwhile, and what `body` throws.
-    func forEachPage(of conversation: ID, owner: ID, _ body: ([ConversationArchive.Entry]) throws -> Void) async throws {
+    func forEachPage(of conversation: ID, owner: ID, _ body: ([ConversationArchive.Entry]) throws -> Void) async throws
+    {
         let end = storage.ids.next()
         var last: ID = 0
         while true {

@@ -6,7 +6,7 @@ import Testing
 @testable import Platform
 
 /// The index against what a look at every text finds, whatever happens to the texts.
-@Suite struct SearchIndexTests {
+@Suite(.serialized) struct SearchIndexTests {
     @Test(arguments: DatabaseKind.available)
     func `after any changes a search finds what a look at every text finds`(_ kind: DatabaseKind) async throws {
         try await withScratchDatabase(kind) { location in
@@ -98,7 +98,7 @@ import Testing
                 }
             }
             for _ in 1...300 { try await world.change() }
-            indexing.forEach { $0.cancel() }
+            for task in indexing { task.cancel() }
             for task in indexing { _ = await task.result }
             try await SearchIndexer(storage: other).drain()
             for _ in 1...60 { try await world.check() }

@@ -7,7 +7,8 @@ import Testing
 @testable import Platform
 @testable import Server
 
-@Suite struct SearchTests {
+// One after the other: a test opens many connections, and a server has only so many.
+@Suite(.serialized) struct SearchTests {
     @Test(arguments: DatabaseKind.available)
     func `names and messages are found, newest first, with their place`(_ kind: DatabaseKind) async throws {
         try await TestServer.with(kind) { server in

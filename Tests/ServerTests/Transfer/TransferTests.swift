@@ -7,7 +7,8 @@ import Testing
 @testable import Platform
 @testable import Server
 
-@Suite struct TransferTests {
+// One after the other: a test opens many connections, and a server has only so many.
+@Suite(.serialized) struct TransferTests {
     @Test(arguments: DatabaseKind.available)
     func `an export that is imported and exported again is the same but for ids`(_ kind: DatabaseKind) async throws {
         try await TestServer.with(kind) { server in
