@@ -120,8 +120,7 @@ package struct ChatStore: Sendable {
             ? ConversationStore.insertion(
                 chat.conversationID, owner: stored.owner, bot: chat.botID, connector: stored.record.connector,
                 name: name, at: now)
-            : ConversationStore.touch(
-                chat.conversationID, owner: stored.owner, bot: chat.botID, name: name, at: now)
+            : ConversationStore.touch(chat.conversationID, owner: stored.owner, name: name, at: now)
         var statements = [try insertion(stored)]
         for message in messages { statements += try message.insertions }
         if let supersedes {

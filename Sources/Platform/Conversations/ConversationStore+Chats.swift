@@ -14,11 +14,11 @@ extension ConversationStore {
         """
     }
 
-    /// Notes that a chat was started: the first message names a conversation without a name, and the first bot that
-    /// answers in it makes it one of that bot's. Returns a row unless there is no such conversation.
-    package static func touch(_ id: ID, owner: ID, bot: ID, name: String, at now: Int64) -> SQL {
+    /// Notes that a chat was started: the first message names a conversation without a name. Returns a row unless there
+    /// is no such conversation.
+    package static func touch(_ id: ID, owner: ID, name: String, at now: Int64) -> SQL {
         """
-        UPDATE conversation SET updated_at = \(now), bot_id = COALESCE(bot_id, \(bot)),
+        UPDATE conversation SET updated_at = \(now),
         name = CASE WHEN name = '' THEN \(name) ELSE name END
         WHERE id = \(id) AND owner_id = \(owner) RETURNING id
         """
