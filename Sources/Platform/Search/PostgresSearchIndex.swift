@@ -73,7 +73,8 @@ struct PostgresSearchIndex: SearchIndex {
 
     // MARK: Looking up
 
-    /// How many of an owner's documents are looked through at once. The statements below name it too.
+    /// How many of an owner's documents are looked through at once. The statement names it too, so that the planner
+    /// knows it.
     private static let walked = 4_000
     /// Documents that GIN is asked for at most.
     private static let mostFound: Int64 = 5_000
@@ -111,26 +112,18 @@ struct PostgresSearchIndex: SearchIndex {
     private func walk(
         _ wanted: String, owner: ID, before place: Int64, in connection: any Connection
     ) throws -> (found: [SearchCandidate], end: Int64?) {
-        var found: [SearchCandidate] = []
-        var end: Int64?
-        _ = try connection.query(
+        let walk = try connection.first(
             """
-            WITH walked AS MATERIALIZED (
+            SELECT COUNT(*), MIN(id), STRING_AGG(CAST(id AS TEXT), ',')
+            FILTER (WHERE tokens @> CAST(\(wanted) AS INTEGER[])) FROM (
                 SELECT id, tokens FROM search_document WHERE owner_id = \(owner) AND id < \(place)
                 ORDER BY owner_id DESC, id DESC LIMIT 4000
-            )
-            SELECT id, 0 FROM walked WHERE tokens @> CAST(\(wanted) AS INTEGER[])
-            UNION ALL SELECT COALESCE(MIN(id), 0), COUNT(*) + 1 FROM walked
+            ) walked
             """
-        ) { row in
-            if row.int(1) == 0 {
-                found.append(SearchCandidate(id: row.id(0), place: row.int64(0)))
-            } else if row.int(1) > Self.walked {
-                end = row.int64(0)
-            }
-        }
-        found.sort { $0.place > $1.place }
-        return (found, end)
+        ) { row in (count: row.int(0), end: row.int64(1), found: row.text(2)) }
+        guard let walk else { return ([], nil) }
+        let ids = walk.found.split(separator: ",").compactMap { Int64($0) }.sorted(by: >)
+        return (ids.map { SearchCandidate(id: ID($0), place: $0) }, walk.count < Self.walked ? nil : walk.end)
     }
 
     /// Small ones first: mostly they are enough.
