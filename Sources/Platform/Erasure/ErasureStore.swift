@@ -17,6 +17,14 @@ package struct ErasureStore: Sendable {
         let user: String
         /// What was made later is not erased: an end user who keeps on chatting could keep it from ending.
         let end: ID
+        /// How far it has come in a conversation that others have chats in, too.
+        var place: Place?
+    }
+
+    struct Place: Sendable {
+        let conversation: ID
+        /// The last message that was deleted: those before it are others'.
+        let message: ID
     }
 
     /// Notes that an erasure has begun, so that one that is cut short can be finished.
@@ -43,6 +51,8 @@ package struct ErasureStore: Sendable {
         var erased = UserData.Erased()
         /// The hashes of contents to which no file refers any more.
         var hashes: [String] = []
+        /// Where the next step goes on.
+        var place: Place?
     }
 
     /// Deletes some more.
@@ -102,26 +112,29 @@ package struct ErasureStore: Sendable {
     }
 
     private func deleteSome(of erasure: Erasure, inShared id: ID, _ connection: any Connection) throws -> Step {
+        let place = erasure.place.flatMap { $0.conversation == id ? $0 : nil }
+        let messages = try connection.query(
+            """
+            SELECT id FROM message WHERE conversation_id = \(id) AND id > \(place?.message ?? 0) AND chat_id IN (
+                SELECT id FROM chat
+                WHERE conversation_id = \(id) AND end_user = \(erasure.user) AND id < \(erasure.end)
+            ) ORDER BY id LIMIT \(Self.messageLot)
+            """
+        ) { $0.id(0) }
+        if let last = messages.last {
+            try takeName(of: id, from: messages, in: connection)
+            var step = try delete(messages, in: connection)
+            step.place = Place(conversation: id, message: last)
+            return step
+        }
         let chats = try connection.query(
             """
             SELECT id FROM chat WHERE conversation_id = \(id) AND end_user = \(erasure.user) AND id < \(erasure.end)
             LIMIT \(Self.chatLot)
             """
         ) { $0.id(0) }
-        var messages: [ID] = []
-        for chat in chats where messages.count < Self.messageLot {
-            messages += try connection.query(
-                """
-                SELECT id FROM message WHERE chat_id = \(chat) AND conversation_id = \(id) LIMIT \(Self.messageLot)
-                """
-            ) { $0.id(0) }
-        }
-        if !messages.isEmpty {
-            try takeName(of: id, from: messages, in: connection)
-            return try delete(messages, in: connection)
-        }
         try delete(chats: chats[...], in: connection)
-        var step = Step()
+        var step = Step(place: place)
         step.erased.chats = chats.count
         return step
     }

@@ -57,11 +57,12 @@ package struct UserData: Resource {
     }
 
     func erase(_ user: String, owner: ID) async throws -> Erased {
-        guard let erasure = try await store.begin(user, owner: owner) else { return Erased() }
+        guard var erasure = try await store.begin(user, owner: owner) else { return Erased() }
         await stopChats(owner, user)
         var erased = Erased()
         while let step = try await store.step(erasure) {
             erased.add(step.erased)
+            erasure.place = step.place
             if !step.hashes.isEmpty { await onFilesDeleted(step.hashes) }
         }
         erased.variables = try await store.deleteVariables(erasure)
