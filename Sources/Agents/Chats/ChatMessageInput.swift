@@ -40,14 +40,7 @@ struct ChatMessageInput: Decodable, Sendable {
         for (index, input) in inputs.enumerated() {
             messages.append(try input.checked("additional_messages[\(index)].", isSaved: isSaved))
         }
-        for (index, message) in messages.enumerated() where message.content.plainText == nil {
-            let neighbours = [index - 1, index + 1].filter(messages.indices.contains)
-            guard neighbours.contains(where: { messages[$0].content.type == "text" }) else {
-                throw .invalid(
-                    "additional_messages[\(index)].content",
-                    "has no text, so a text message must stand before or after it")
-            }
-        }
+        try MessageContent.checkNeighbours(messages.map(\.content))
         return messages
     }
 

@@ -45,8 +45,7 @@ struct ChatStart: Sendable {
         } begin: { plan in
             let stored = plan.stored
             guard plan.isSaved else {
-                // Without a name, since that would be what was said.
-                return try await services.chats.beginUnsaved(stored, isNewConversation: isNew, name: "")
+                return try await services.chats.beginUnsaved(stored, isNewConversation: isNew)
             }
             let name = plan.prompt.query.lazy.compactMap(\.conversationName).first ?? ""
             let new = try plan.prompt.query.map { NewChatMessage(message: $0, files: try $0.fileIDs) }
@@ -157,9 +156,7 @@ struct ChatStart: Sendable {
         guard try await services.chats.isLast(stored.chat) else {
             throw APIError.invalid("chat_id", "must be the last chat of the conversation's section")
         }
-        guard stored.supersededBy == nil else {
-            throw APIError.invalid("chat_id", "has been answered anew by another chat")
-        }
+        guard stored.supersededBy == nil else { throw ChatStore.isSuperseded }
     }
 
     /// The messages the chat is started with.

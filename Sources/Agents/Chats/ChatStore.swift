@@ -157,12 +157,13 @@ package struct ChatStore: Sendable {
     }
 
     /// Stores the conversation of a chat that is not stored itself.
-    func beginUnsaved(_ stored: StoredChat, isNewConversation: Bool, name: String) async throws {
+    func beginUnsaved(_ stored: StoredChat, isNewConversation: Bool) async throws {
         guard isNewConversation else { return }
         try await storage.database.write(
             ConversationStore.insertion(
                 stored.chat.conversationID, owner: stored.owner, bot: stored.chat.botID,
-                connector: stored.record.connector, name: name, at: storage.clock.now())
+                // Without a name, since that would be what was said.
+                connector: stored.record.connector, name: "", at: storage.clock.now())
         ) { _ in }
     }
 

@@ -67,6 +67,18 @@ package struct MessageContent: Sendable {
         }
     }
 
+    /// Checks that what has no text stands right before or after a text.
+    ///
+    /// - Throws: 4000 naming the content at fault.
+    package static func checkNeighbours(_ contents: [MessageContent]) throws(APIError) {
+        for (index, content) in contents.enumerated() where content.plainText == nil {
+            let neighbours = [index - 1, index + 1].filter(contents.indices.contains)
+            guard neighbours.contains(where: { contents[$0].type == "text" }) else {
+                throw .invalid(content.field, "has no text, so a text message must stand before or after it")
+            }
+        }
+    }
+
     /// What is thrown for a file that does not exist, and for one of somebody else's.
     var unknownFile: APIError { Self.unknownFile(field) }
 

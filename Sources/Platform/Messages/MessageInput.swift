@@ -27,13 +27,7 @@ package struct MessageInput: Decodable, Sendable {
         try Limits.check(count: inputs.count, atMost: countLimit, "messages")
         var messages: [NewMessage] = []
         for (index, input) in inputs.enumerated() { messages.append(try input.checked("messages[\(index)].")) }
-        for (index, message) in messages.enumerated() where message.content.plainText == nil {
-            let neighbours = [index - 1, index + 1].filter(messages.indices.contains)
-            guard neighbours.contains(where: { messages[$0].content.type == "text" }) else {
-                throw .invalid(
-                    "messages[\(index)].content", "has no text, so a text message must stand before or after it")
-            }
-        }
+        try MessageContent.checkNeighbours(messages.map(\.content))
         return messages
     }
 
