@@ -6,9 +6,12 @@ package struct APIError: Error, CustomStringConvertible {
     package let message: String
     /// The underlying error, for the log alone.
     package let cause: (any Error)?
+    /// Seconds the client should wait before it asks again; nil if waiting does not help.
+    package let retryAfter: Int?
 
-    package init(_ code: Code, _ message: String? = nil, cause: (any Error)? = nil) {
+    package init(_ code: Code, _ message: String? = nil, cause: (any Error)? = nil, retryAfter: Int? = nil) {
         self.code = code
+        self.retryAfter = retryAfter
         self.message = message ?? code.summary
         self.cause = cause
     }
@@ -72,6 +75,7 @@ extension APIError.Code {
         chatIsRunning,
         tooManyRequests, modelInArrears, notCancelable, emptyUpload, severalFiles, fileTooLarge, fileTypeUnsupported,
         fileInvalid, notFound, internalError, invalidToken, invalidHTTP,
-        unknownRoute, wrongMethod, bodyTooLarge,
+        unknownRoute, wrongMethod, bodyTooLarge, authenticationInvalid, overUserLimit, overSystemLimit, overRateLimit,
+        memberExists, workspaceFull, notInEnterprise, enterpriseFull, lastSuperAdmin,
     ]
 }

@@ -2,37 +2,57 @@ package import Logging
 
 /// Who is calling. The only ambient fact a handler receives.
 package struct Call: Sendable {
-    /// The user the token belongs to; owner of what the call makes and sees.
-    package let user: ID
-    /// The token that was presented.
-    package let token: ID
-    package let permissions: PermissionSet
+    /// Whom the token stands for, and what it allows.
+    package let bearer: Bearer
     /// Names this call in the reply and in the log.
     package let logID: String
     /// The last event that a reader of a stream has seen, from the header `Last-Event-ID`.
     package let lastEventID: String?
     /// Runs what the call starts and does not wait for on the caller's own thread, without a hop between threads.
     package let executor: any CallExecutor
+    /// The other end of the connection.
+    package let client: Client
     private let baseLogger: Logger
 
     package init(
-        user: ID, token: ID, permissions: PermissionSet, logID: String, logger: Logger, lastEventID: String?,
-        executor: any CallExecutor
+        bearer: Bearer, logID: String, logger: Logger, lastEventID: String?, executor: any CallExecutor, client: Client
     ) {
+        self.bearer = bearer
         self.lastEventID = lastEventID
         self.executor = executor
-        self.user = user
-        self.token = token
-        self.permissions = permissions
+        self.client = client
         self.logID = logID
         baseLogger = logger
     }
+
+    /// The account the token belongs to.
+    package var user: ID { bearer.user }
+    /// Whose conversations, messages and chats the call makes and sees: the user, or one of the user's sessions.
+    package var owner: ID { bearer.owner }
+    /// In whose name the call makes and sees what belongs to workspaces.
+    package var member: Member { bearer.member }
+    /// The token that was presented.
+    package var token: ID { bearer.token }
+    package var permissions: PermissionSet { bearer.permissions }
 
     /// A logger that marks its lines with the log id.
     package var logger: Logger {
         var logger = baseLogger
         logger[metadataKey: "logid"] = .string(logID)
         return logger
+    }
+}
+
+/// What a request says beside its input.
+package struct Client: Sendable {
+    /// The value of a header, whose name's case does not matter.
+    package let header: @Sendable (_ name: String) -> String?
+    /// The address the request came from, as text.
+    package let address: @Sendable () -> String
+
+    package init(header: @escaping @Sendable (String) -> String?, address: @escaping @Sendable () -> String) {
+        self.header = header
+        self.address = address
     }
 }
 
@@ -59,15 +79,15 @@ package enum Access: Sendable, Hashable {
     case anyToken
     /// A token that carries all of these permission points.
     case permissions([String])
-    /// Anyone: there is no token, and the input carries a signature that the handler checks. `Call.user` is 0.
-    case link
+    /// Anyone: no token is looked at. The handler checks whatever it needs. `Call.user` is 0.
+    case open
 
     package static func permission(_ point: String) -> Access { .permissions([point]) }
 
     /// The permission points that are needed.
     package var points: [String] {
         switch self {
-        case .anyToken, .link: []
+        case .anyToken, .open: []
         case .permissions(let points): points
         }
     }

@@ -44,7 +44,11 @@ package struct Endpoint<Input: Decodable & Sendable, Output: Codable & Sendable>
                 }
                 let output = try await handler(input, call)
                 if operation.layout.mayStream, let reply = (output as? any StreamedReply)?.streamed { return reply }
-                return .json(try Envelope.success(output, layout: operation.layout, logID: call.logID))
+                let json = try Envelope.success(output, layout: operation.layout, logID: call.logID)
+                if operation.layout == .dataWithCookie, let cookie = (output as? any CookieReply)?.cookie {
+                    return .jsonWithCookie(json, cookie)
+                }
+                return .json(json)
             })
     }
 }

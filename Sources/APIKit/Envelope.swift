@@ -12,12 +12,18 @@ package enum ReplyLayout: Sendable {
     case events
     /// Bytes that are not JSON.
     case download
+    /// It is the whole body, and so are errors.
+    case bare
+    /// Under `data`, and the reply sets a cookie.
+    case dataWithCookie
+    /// A page for browsers, or a redirect.
+    case page
 
     /// Whether a reply may be something else than JSON.
     var mayStream: Bool {
         switch self {
-        case .data, .flat, .none: false
-        case .dataOrEvents, .events, .download: true
+        case .data, .flat, .none, .bare, .dataWithCookie: false
+        case .dataOrEvents, .events, .download, .page: true
         }
     }
 }
@@ -46,7 +52,10 @@ package enum Envelope {
     package static func success<T: Encodable>(_ result: T, layout: ReplyLayout, logID: String) throws -> JSONWriter {
         var writer = JSONWriter()
         switch layout {
-        case .data, .dataOrEvents:
+        case .bare:
+            try writer.encode(result)
+            return writer
+        case .data, .dataOrEvents, .dataWithCookie:
             writer.raw(#"{"code":0,"msg":"","data":"#)
             try writer.encode(result)
         case .flat:
@@ -54,7 +63,7 @@ package enum Envelope {
             let fields = try JSONOutput.bytes(result).dropFirst().dropLast()
             if !fields.isEmpty { writer.raw(",") }
             writer.raw(fields)
-        case .none, .events, .download:
+        case .none, .events, .download, .page:
             writer.raw(#"{"code":0,"msg":"""#)
         }
         appendDetail(&writer, logID)

@@ -49,6 +49,9 @@ package enum EndpointReply: Sendable {
     case json(JSONWriter)
     case download(Download)
     case events(EventStream)
+    case page(WebPage)
+    /// A whole reply that sets a cookie.
+    case jsonWithCookie(JSONWriter, Cookie)
 }
 
 /// A reply type whose values are not, or not always, sent as JSON.

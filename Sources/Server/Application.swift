@@ -31,7 +31,8 @@ package struct Application: Sendable {
     ///   - dataDirectory: where uploads are kept.
     ///   - models: those bots can answer with; the built-in one if there are none.
     package init(
-        storage: Storage, dataDirectory: String, models: [Model] = [], publicURL: PublicURL, logger: Logger
+        storage: Storage, dataDirectory: String, models: [Model] = [], publicURL: PublicURL,
+        identity: IdentitySettings = IdentitySettings(), logger: Logger
     ) async throws {
         self.storage = storage
         self.logger = logger
@@ -48,7 +49,7 @@ package struct Application: Sendable {
             pages: OperatorPages(
                 database: storage.database, metrics: metrics, openAPI: try Self.openAPI(resources)
             ).pages,
-            authority: authority, metrics: metrics, logger: logger)
+            authority: authority, peers: Peers(trusting: identity.trustedProxies), metrics: metrics, logger: logger)
     }
 
     /// The OpenAPI document, for which no data is needed.

@@ -1,3 +1,4 @@
+import APIKit
 import Database
 package import Platform
 
@@ -15,7 +16,10 @@ package struct FirstStart: Sendable {
             guard try UserStore.owner(in: connection) == nil else { return nil }
             let owner = try UserStore(storage: storage).add(userName: "owner", nickName: "Owner", in: connection)
             return try TokenStore(storage: storage).create(
-                for: owner, name: "owner", permissions: [PermissionPoint.everything], lifetime: nil, in: connection)
+                NewToken(
+                    .personal, user: owner, name: "owner", permissions: [PermissionPoint.everything], lifetime: nil),
+                in: connection
+            ).secret
         }
     }
 }

@@ -14,6 +14,8 @@ package struct Settings: Sendable {
     var logFormat = LogFormat.text
     /// The address that clients reach the server under, for links; nil for the one it listens on.
     var publicURL: String?
+    /// How people, programs and proxies get in.
+    var identity = IdentitySettings()
     /// The models bots can answer with. Only the configuration file names them.
     var models: [Model] = []
 
@@ -28,6 +30,11 @@ package struct Settings: Sendable {
         var logLevel: String?
         var logFormat: LogFormat?
         var publicURL: String?
+        var registration: String?
+        var deviceLifetime: Int?
+        var auditRetention: Int?
+        var trustedProxies: [String]?
+        var audiences: [String]?
         var models: [ModelSettings]?
     }
 
@@ -52,6 +59,7 @@ package struct Settings: Sendable {
             logLevel = source.logLevel ?? logLevel
             logFormat = source.logFormat ?? logFormat
             publicURL = source.publicURL ?? publicURL
+            try identity.take(source)
         }
         if let publicURL, !["http://", "https://"].contains(where: publicURL.hasPrefix) {
             throw Fault(description: "public_url must begin with http:// or https://, is \(publicURL)")
@@ -65,12 +73,7 @@ extension Settings.Source {
     init(environment: [String: String]) throws {
         // An empty variable says nothing, except that an empty URL is more likely one that was lost on its way.
         let environment = environment.filter { !$0.value.isEmpty || $0.key == "BUCKLE_DATABASE" }
-        let port = try environment["BUCKLE_PORT"].map { text in
-            guard let port = Int(text) else {
-                throw Settings.Fault(description: "BUCKLE_PORT must be a number, is \(text)")
-            }
-            return port
-        }
+        let port = try Self.number("BUCKLE_PORT", environment)
         let format = try environment["BUCKLE_LOG_FORMAT"].map { text in
             guard let format = Settings.LogFormat(rawValue: text) else {
                 throw Settings.Fault(description: "BUCKLE_LOG_FORMAT must be text or json, is \(text)")
@@ -80,11 +83,30 @@ extension Settings.Source {
         self.init(
             host: environment["BUCKLE_HOST"], port: port, dataDirectory: environment["BUCKLE_DATA_DIR"],
             database: environment["BUCKLE_DATABASE"], logLevel: environment["BUCKLE_LOG_LEVEL"], logFormat: format,
-            publicURL: environment["BUCKLE_PUBLIC_URL"])
+            publicURL: environment["BUCKLE_PUBLIC_URL"], registration: environment["BUCKLE_REGISTRATION"],
+            deviceLifetime: try Self.number("BUCKLE_OAUTH_DEVICE_LIFETIME", environment),
+            auditRetention: try Self.number("BUCKLE_AUDIT_RETENTION_DAYS", environment),
+            trustedProxies: environment["BUCKLE_TRUSTED_PROXIES"].map(Self.list),
+            audiences: environment["BUCKLE_JWT_AUDIENCES"].map(Self.list))
+    }
+
+    private static func number(_ name: String, _ environment: [String: String]) throws -> Int? {
+        try environment[name].map { text in
+            guard let number = Int(text) else {
+                throw Settings.Fault(description: "\(name) must be a number, is \(text)")
+            }
+            return number
+        }
+    }
+
+    /// What stands between commas.
+    private static func list(_ text: String) -> [String] {
+        text.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init)
     }
 
     private static let keys = [
-        "host", "port", "data_dir", "database", "log_level", "log_format", "public_url", "models",
+        "host", "port", "data_dir", "database", "log_level", "log_format", "public_url", "registration",
+        "oauth_device_lifetime", "audit_retention_days", "trusted_proxies", "jwt_audiences", "models",
     ]
 
     /// Reads a YAML file. A key that is not known is a fault, so that a slip of the pen does not go unseen.
@@ -104,15 +126,23 @@ extension Settings.Source {
                 models = try ModelSettings.list(value, in: path)
                 continue
             }
+            if ["trusted_proxies", "jwt_audiences"].contains(key.string), let sequence = value.sequence {
+                let items = sequence.compactMap(\.string)
+                if key.string == "jwt_audiences" { audiences = items } else { trustedProxies = items }
+                continue
+            }
             guard value.scalar != nil else { throw Self.fault(path, "\(key.string ?? "a key") must be a single value") }
             switch key.string {
             case "host": host = value.string
-            case "port":
-                guard let number = value.int else { throw Self.fault(path, "port must be a number") }
-                port = number
+            case "port": port = try Self.number(value, key.string, path)
             case "data_dir": dataDirectory = value.string
             case "database": database = value.string
             case "public_url": publicURL = value.string
+            case "registration": registration = value.string
+            case "oauth_device_lifetime": deviceLifetime = try Self.number(value, key.string, path)
+            case "audit_retention_days": auditRetention = try Self.number(value, key.string, path)
+            case "trusted_proxies": trustedProxies = value.string.map(Self.list)
+            case "jwt_audiences": audiences = value.string.map(Self.list)
             case "log_level": logLevel = value.string
             case "log_format":
                 guard let format = value.string.flatMap(Settings.LogFormat.init(rawValue:)) else {
@@ -124,6 +154,11 @@ extension Settings.Source {
                 throw Self.fault(path, "\(key.string ?? "a key") is not known; known are \(keys)")
             }
         }
+    }
+
+    private static func number(_ value: Node, _ key: String?, _ path: String) throws -> Int {
+        guard let number = value.int else { throw fault(path, "\(key ?? "a key") must be a number") }
+        return number
     }
 
     static func isNull(_ node: Node) -> Bool {

@@ -70,8 +70,9 @@ struct TestServer {
     ) async throws -> String {
         try await storage.database.write { connection in
             try TokenStore(storage: storage).create(
-                for: user, name: "test", permissions: permissions, lifetime: lifetime, in: connection)
-        }.text
+                NewToken(.personal, user: user, name: "test", permissions: permissions, lifetime: lifetime),
+                in: connection)
+        }.secret.text
     }
 
     func send(_ method: HTTPMethod, _ uri: String, _ body: JSON? = nil, token: String?) async throws -> Reply {

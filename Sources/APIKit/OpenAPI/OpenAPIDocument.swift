@@ -80,7 +80,7 @@ package struct OpenAPIDocument {
         let (parameters, body) = try input(operation)
         if !parameters.isEmpty { members.append(("parameters", .array(parameters))) }
         if let body { members.append(("requestBody", body)) }
-        if operation.access == .link { members.append(("security", [])) }
+        if operation.access == .open { members.append(("security", [])) }
         let responses: JSON = [
             "200": response("The result, or an error whose `code` is not 0.", try content(operation)),
             "default": response("An error.", json(["$ref": "#/components/schemas/Error"])),
@@ -150,7 +150,8 @@ package struct OpenAPIDocument {
         let events = ("text/event-stream", JSON.make([("schema", ["type": "string"])]))
         let error = json(["$ref": "#/components/schemas/Error"])
         switch operation.layout {
-        case .none, .data, .flat: return json(try reply(operation))
+        case .none, .data, .flat, .bare, .dataWithCookie: return json(try reply(operation))
+        case .page: return [("text/html", ["schema": ["type": "string"]])] + error
         case .dataOrEvents: return json(try reply(operation)) + [events]
         case .events: return error + [events]
         // What is downloaded may be JSON of any shape itself.
@@ -162,8 +163,9 @@ package struct OpenAPIDocument {
 
     private mutating func reply(_ operation: Operation) throws -> JSON {
         switch operation.layout {
-        case .none, .events, .download: return envelope(data: nil, isFlat: false)
-        case .data, .dataOrEvents: return envelope(data: schema(try operation.output()), isFlat: false)
+        case .none, .events, .download, .page: return envelope(data: nil, isFlat: false)
+        case .bare: return schema(try operation.output())
+        case .data, .dataOrEvents, .dataWithCookie: return envelope(data: schema(try operation.output()), isFlat: false)
         case .flat:
             guard case .object(let name, let fields) = try operation.output() else {
                 return envelope(data: nil, isFlat: false)

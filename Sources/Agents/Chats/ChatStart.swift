@@ -32,16 +32,19 @@ struct ChatStart: Sendable {
     /// - Throws: 4002, 4015, 4016, 4200 and 4000 for what does not fit the bot or its model.
     func run(in runs: ChatRuns, _ call: Call) async throws -> ChatRun {
         let services = runs.services
+        if let bots = call.bearer.bots, !bots.contains(bot) {
+            throw APIError(.noPermission, "The token may not chat with the bot \(bot)")
+        }
         let isNew = conversation == nil
         if let conversation {
             // Before the conversation is taken: it may be somebody else's, who would have to wait.
             _ = try await services.storage.database.read { connection in
-                try ConversationStore.section(of: conversation, owner: call.user, in: connection)
+                try ConversationStore.section(of: conversation, owner: call.owner, in: connection)
             }
         }
         let conversation = conversation ?? services.storage.ids.next()
         return try await runs.start(in: conversation, call: call) {
-            try await plan(in: conversation, isNew: isNew, owner: call.user, services)
+            try await plan(in: conversation, isNew: isNew, call, services)
         } begin: { plan in
             let stored = plan.stored
             guard plan.isSaved else {
@@ -74,11 +77,11 @@ struct ChatStart: Sendable {
     /// - Parameter before: only messages older than this one are history; nil for all.
     /// - Throws: 4012 if the server does not have the bot's model, and 4200 if there is no such bot.
     func read(
-        section: ID, in conversation: ID, before: ID?, owner: ID, _ services: ChatServices,
+        section: ID, in conversation: ID, before: ID?, _ call: Call, _ services: ChatServices,
         _ connection: any Connection
     ) throws -> Reading {
         let (configuration, version) = try BotVersionStore.configuration(
-            of: bot, version: botVersion, draft: isDraft, connector: connector, visibleTo: owner, in: connection)
+            of: bot, version: botVersion, draft: isDraft, connector: connector, visibleTo: call.member, in: connection)
         let history = try MessageStore.context(
             of: conversation, section: section, before: before, limit: Self.historyLimit,
             // A token is seldom more than four bytes.
@@ -86,7 +89,7 @@ struct ChatStart: Sendable {
             // One more, since the last message may be the question.
             rounds: configuration.model?.contextRound.map { Int($0) + 1 }, in: connection)
         var values = try VariableStore(storage: services.storage).values(
-            of: bot, connector: connector, endUser: endUser, owner: owner, in: connection)
+            of: bot, connector: connector, endUser: endUser, member: call.member, in: connection)
         for variable in configuration.variables ?? [] {
             let isUsed = variable.enable && variable.promptEnable
             values[variable.keyword] = isUsed ? values[variable.keyword] ?? variable.defaultValue : nil
@@ -96,17 +99,18 @@ struct ChatStart: Sendable {
     }
 
     private func plan(
-        in conversation: ID, isNew: Bool, owner: ID, _ services: ChatServices
+        in conversation: ID, isNew: Bool, _ call: Call, _ services: ChatServices
     ) async throws -> ChatRun.Plan {
         let storage = services.storage
-        if let supersedes { try await requireLast(supersedes, owner: owner, services) }
+        if let supersedes { try await requireLast(supersedes, owner: call.owner, services) }
         let reading = try await storage.database.read { connection in
             let section =
-                isNew ? conversation : try ConversationStore.section(of: conversation, owner: owner, in: connection)
+                isNew
+                ? conversation : try ConversationStore.section(of: conversation, owner: call.owner, in: connection)
             let oldest = supersedes.map { $0.chat.insertedAdditionalMessages.map(\.id).min() ?? $0.chat.id }
             return try read(
-                section: supersedes?.chat.sectionID ?? section, in: conversation, before: oldest, owner: owner,
-                services, connection)
+                section: supersedes?.chat.sectionID ?? section, in: conversation, before: oldest, call, services,
+                connection)
         }
         let model = try services.model(of: reading.configuration)
         // In this order, since what a chat makes has greater ids than it, and what it was started with smaller ones.
@@ -136,13 +140,14 @@ struct ChatStart: Sendable {
             configuration: reading.configuration, model: model,
             variables: reading.variables.merging(customVariables) { $1 }, record: record, history: reading.history,
             query: query, now: storage.clock.now())
-        try await prompt.readFiles(owner: owner, services)
+        try await prompt.readFiles(owner: call.user, services)
         for (index, message) in query.enumerated() {
             try prompt.contents.check(message, for: model, "additional_messages[\(index)].content")
         }
         return ChatRun.Plan(
             stored: StoredChat(
-                chat: chat, owner: owner, endUser: endUser, record: record, server: storage.server, supersededBy: nil),
+                chat: chat, owner: call.owner, endUser: endUser, record: record, server: storage.server,
+                supersededBy: nil),
             prompt: prompt, isSaved: isSaved, firstNumber: 1, openingEvents: opening)
     }
 

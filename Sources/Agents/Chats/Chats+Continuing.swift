@@ -41,9 +41,9 @@ extension Chats {
             access: .permission("submitToolChat"), query: ["conversation_id", "chat_id"]
         ) { input, call in
             // Before the conversation is taken: it may be somebody else's, who would have to wait.
-            _ = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.user)
+            _ = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.owner)
             let run = try await runs.start(in: input.conversationID, call: call) {
-                try await continuation(input, owner: call.user)
+                try await continuation(input, call)
             } begin: { plan in
                 let outputs = plan.stored.record.rounds.last?.outputs ?? []
                 // The last openings are the outputs' completions.
@@ -62,9 +62,9 @@ extension Chats {
             role: .assistant, type: "tool_response", content: output)
     }
 
-    private func continuation(_ input: SubmitInput, owner: ID) async throws -> ChatRun.Plan {
+    private func continuation(_ input: SubmitInput, _ call: Call) async throws -> ChatRun.Plan {
         let storage = services.storage
-        var stored = try await services.chats.find(input.chatID, in: input.conversationID, owner: owner)
+        var stored = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.owner)
         guard stored.chat.status == .requiresAction, var round = stored.record.rounds.last else {
             throw ChatStore.doesNotWait
         }
@@ -75,7 +75,7 @@ extension Chats {
             throw APIError.invalid("tool_outputs", "are too many: a chat takes 50 rounds of them, and 8 MB in all")
         }
         stored.chat.requiredAction = nil
-        let (prompt, last) = try await prompt(stored, owner: owner)
+        let (prompt, last) = try await prompt(stored, call)
         let first = last + 1
         stored.chat.status = .created
         var opening = [
@@ -131,22 +131,22 @@ extension Chats {
     }
 
     /// What the model is asked when a chat goes on, and the number of the chat's last event.
-    private func prompt(_ stored: StoredChat, owner: ID) async throws -> (Prompt, Int64) {
+    private func prompt(_ stored: StoredChat, _ call: Call) async throws -> (Prompt, Int64) {
         let storage = services.storage
         let chat = stored.chat
         let start = ChatStart(continuing: stored)
         let (reading, query, last) = try await storage.database.read { connection in
             let query = try MessageStore.find(chat.insertedAdditionalMessages.map(\.id), in: connection)
             let reading = try start.read(
-                section: chat.sectionID, in: chat.conversationID, before: query.first?.id ?? chat.id, owner: owner,
-                services, connection)
+                section: chat.sectionID, in: chat.conversationID, before: query.first?.id ?? chat.id, call, services,
+                connection)
             return (reading, query, try ChatStore.lastNumber(of: chat.id, in: connection))
         }
         var prompt = Prompt(
             configuration: reading.configuration, model: try services.model(of: reading.configuration),
             variables: reading.variables.merging(stored.record.customVariables) { $1 }, record: stored.record,
             history: reading.history, query: query, now: storage.clock.now())
-        try await prompt.readFiles(owner: owner, services)
+        try await prompt.readFiles(owner: call.user, services)
         return (prompt, last)
     }
 
@@ -170,7 +170,7 @@ extension Chats {
         Endpoint(
             .post, "/buckle/v1/chats/{chat_id}/regenerate", "Answer a question anew", access: .permission("chat")
         ) { input, call in
-            let stored = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.user)
+            let stored = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.owner)
             let run = try await ChatStart(regenerating: stored).run(in: runs, call)
             return reply(run, streams: input.stream ?? false)
         }

@@ -31,10 +31,10 @@ extension Chats {
             start = input.after ?? start
             if start < 0 { throw APIError.invalid("after", "must not be negative") }
             let stored: Chat
-            if let run = runs.run(of: input.chatID, in: input.conversationID), run.owner == call.user, !run.isSaved {
+            if let run = runs.run(of: input.chatID, in: input.conversationID), run.owner == call.owner, !run.isSaved {
                 stored = run.chat
             } else {
-                stored = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.user).chat
+                stored = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.owner).chat
             }
             return Events(EventStream { [start] sink in try await replay(stored, after: start, to: sink) })
         }

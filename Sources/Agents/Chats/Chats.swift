@@ -94,7 +94,7 @@ package struct Chats: Resource {
         Endpoint(
             .post, "/v3/chat", "Chat with a bot", access: .permission("chat"), query: ["conversation_id"]
         ) { input, call in
-            let run = try await input.start().run(in: runs, call)
+            let run = try await input.start(call).run(in: runs, call)
             return reply(run, streams: input.stream ?? false)
         }
     }
@@ -123,7 +123,7 @@ package struct Chats: Resource {
     }
 
     @Sendable private func find(_ input: ChatInput, _ call: Call) async throws -> Chat {
-        try await services.chats.find(input.chatID, in: input.conversationID, owner: call.user).chat
+        try await services.chats.find(input.chatID, in: input.conversationID, owner: call.owner).chat
     }
 
     /// What the bot made on its way to the answer, and the answer.
@@ -131,7 +131,7 @@ package struct Chats: Resource {
         Endpoint(
             .get, "/v3/chat/message/list", "List a chat's messages", access: .permissions(["chat", "listMessage"])
         ) { input, call in
-            try await services.chats.messages(of: input.chatID, in: input.conversationID, owner: call.user)
+            try await services.chats.messages(of: input.chatID, in: input.conversationID, owner: call.owner)
         }
     }
 
@@ -150,16 +150,16 @@ package struct Chats: Resource {
     var cancel: Endpoint<CancelInput, Chat> {
         Endpoint(.post, "/v3/chat/cancel", "Cancel a running chat", access: .permission("cancelChat")) { input, call in
             let chat: Chat
-            if let run = runs.run(of: input.chatID, in: input.conversationID), run.owner == call.user {
+            if let run = runs.run(of: input.chatID, in: input.conversationID), run.owner == call.owner {
                 run.stop(.canceled)
                 await run.ended()
                 chat =
                     run.isSaved
-                    ? try await services.chats.find(input.chatID, in: input.conversationID, owner: call.user).chat
+                    ? try await services.chats.find(input.chatID, in: input.conversationID, owner: call.owner).chat
                     : await run.outcome
             } else {
-                try await runs.cancelElsewhere(input.chatID, in: input.conversationID, owner: call.user)
-                chat = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.user).chat
+                try await runs.cancelElsewhere(input.chatID, in: input.conversationID, owner: call.owner)
+                chat = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.owner).chat
             }
             guard chat.status == .canceled else { throw APIError(.notCancelable) }
             return chat
@@ -192,7 +192,7 @@ package struct Chats: Resource {
 
 extension Chats.CreateInput {
     /// - Throws: 4000, 4003, 4004 or 4007, naming what is not acceptable.
-    fileprivate func start() throws(APIError) -> ChatStart {
+    fileprivate func start(_ call: Call) throws(APIError) -> ChatStart {
         let isSaved = autoSaveHistory ?? true
         if !isSaved, stream != true { throw APIError(.historyIsNeeded) }
         try Limits.check(userID, 1...256, "user_id")
@@ -218,7 +218,7 @@ extension Chats.CreateInput {
             guard let number = ID(botVersion) else { throw .invalid("bot_version", "is not a version of the bot") }
             version = number.value
         }
-        let connector = connectorID ?? Connector.api
+        let connector = connectorID ?? Connector.standard(for: call)
         try Limits.check(connector, 1...64, "connector_id")
         return ChatStart(
             bot: botID, endUser: userID, conversation: conversationID, connector: connector,

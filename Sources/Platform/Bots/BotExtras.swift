@@ -47,7 +47,7 @@ package struct BotExtras: Resource {
             access: .permission("edit")
         ) { input, call in
             try FunctionTool.check(input.tools)
-            try await bots.update(input.botID, editor: call.user) { $0.tools = input.tools }
+            try await bots.update(input.botID, editor: call.member) { $0.tools = input.tools }
             return Tools(tools: input.tools)
         }
     }
@@ -57,7 +57,7 @@ package struct BotExtras: Resource {
             .get, "/buckle/v1/bots/{bot_id}/tools", "List the functions that a bot's clients carry out",
             access: .permission("getMetadata")
         ) { input, call in
-            Tools(tools: try await bots.find(input.botID, visibleTo: call.user).draft.tools ?? [])
+            Tools(tools: try await bots.find(input.botID, visibleTo: call.member).draft.tools ?? [])
         }
     }
 
@@ -83,7 +83,7 @@ package struct BotExtras: Resource {
             .put, "/buckle/v1/bots/{bot_id}/variables", "Set a bot's variables", access: .permission("edit")
         ) { input, call in
             try BotVariable.check(input.variables)
-            try await bots.update(input.botID, editor: call.user) { $0.variables = input.variables }
+            try await bots.update(input.botID, editor: call.member) { $0.variables = input.variables }
             return Variables(variables: input.variables)
         }
     }
@@ -92,7 +92,7 @@ package struct BotExtras: Resource {
         Endpoint(
             .get, "/buckle/v1/bots/{bot_id}/variables", "List a bot's variables", access: .permission("getMetadata")
         ) { input, call in
-            Variables(variables: try await bots.find(input.botID, visibleTo: call.user).draft.variables ?? [])
+            Variables(variables: try await bots.find(input.botID, visibleTo: call.member).draft.variables ?? [])
         }
     }
 
@@ -123,7 +123,7 @@ package struct BotExtras: Resource {
             try ShortcutCommandInput.check(input.shortcutCommands)
             return ShortcutCommands(
                 shortcutCommands: try await bots.setShortcutCommands(
-                    input.shortcutCommands, of: input.botID, editor: call.user))
+                    input.shortcutCommands, of: input.botID, editor: call.member))
         }
     }
 
@@ -133,7 +133,7 @@ package struct BotExtras: Resource {
             access: .permission("getMetadata")
         ) { input, call in
             ShortcutCommands(
-                shortcutCommands: try await bots.find(input.botID, visibleTo: call.user).draft.shortcutCommands ?? [])
+                shortcutCommands: try await bots.find(input.botID, visibleTo: call.member).draft.shortcutCommands ?? [])
         }
     }
 }

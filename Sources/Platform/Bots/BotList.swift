@@ -90,7 +90,7 @@ package struct BotList: Resource {
                 number: input.pageNum ?? input.pageIndex, size: input.pageSize, standardSize: 20, maximumSize: 100)
             let (items, total) = try await bots.list(
                 input.publishStatus ?? .publishedOnline, of: input.workspaceID,
-                connector: input.connectorID ?? Connector.api, member: call.user, page)
+                connector: input.connectorID ?? Connector.api, member: call.member, page)
             return Page(items: items, total: total)
         }
     }
@@ -149,7 +149,7 @@ package struct BotList: Resource {
             let page = try PageRequest(
                 number: input.pageIndex, size: input.pageSize, standardSize: 20, maximumSize: 100)
             let (items, total) = try await bots.list(
-                .publishedOnline, of: input.spaceID, connector: Connector.api, member: call.user, page)
+                .publishedOnline, of: input.spaceID, connector: Connector.api, member: call.member, page)
             return PublishedPage(
                 spaceBots: items.map {
                     PublishedItem(

@@ -13,7 +13,7 @@ package struct BotListStore: Sendable {
 
     /// - Throws: 4200 if the user is no member of the workspace.
     func list(
-        _ status: BotList.PublishStatus, of workspace: ID, connector: String, member: ID, _ page: PageRequest
+        _ status: BotList.PublishStatus, of workspace: ID, connector: String, member: Member, _ page: PageRequest
     ) async throws -> (items: [BotList.Item], total: Int) {
         try await storage.database.read { connection in
             guard try WorkspaceStore.isMember(member, of: workspace, in: connection) else {

@@ -19,7 +19,7 @@ package struct BotStore: Sendable {
     package init(storage: Storage) { self.storage = storage }
 
     /// - Throws: 4200 if the user is no member of the workspace.
-    func create(_ configuration: BotConfiguration, in workspace: ID, owner: ID) async throws -> ID {
+    func create(_ configuration: BotConfiguration, in workspace: ID, owner: Member) async throws -> ID {
         let id = storage.ids.next()
         let now = storage.clock.now()
         return try await storage.database.write { connection in
@@ -29,7 +29,7 @@ package struct BotStore: Sendable {
             try connection.execute(
                 """
                 INSERT INTO bot (id, workspace_id, owner_id, draft, created_at, updated_at)
-                VALUES (\(id), \(workspace), \(owner), \(try StoredJSON.text(configuration)), \(now), \(now))
+                VALUES (\(id), \(workspace), \(owner.user), \(try StoredJSON.text(configuration)), \(now), \(now))
                 """)
             return id
         }
@@ -42,7 +42,7 @@ package struct BotStore: Sendable {
     /// - Throws: 4200 if the user does not see the bot, 4101 if the user may not change it.
     @discardableResult
     func update<Result: Sendable>(
-        _ id: ID, editor: ID, _ change: @escaping @Sendable (inout BotConfiguration) -> Result
+        _ id: ID, editor: Member, _ change: @escaping @Sendable (inout BotConfiguration) -> Result
     ) async throws -> Result {
         let now = storage.clock.now()
         return try await storage.database.write { connection in
@@ -58,7 +58,7 @@ package struct BotStore: Sendable {
     ///
     /// - Throws: 4200 if the user does not see the bot, 4101 if the user may not change it.
     func setShortcutCommands(
-        _ commands: [ShortcutCommandInput], of id: ID, editor: ID
+        _ commands: [ShortcutCommandInput], of id: ID, editor: Member
     ) async throws -> [ShortcutCommand] {
         let ids = storage.ids
         return try await update(id, editor: editor) { draft in
@@ -69,21 +69,21 @@ package struct BotStore: Sendable {
     }
 
     /// - Throws: 4200 if the bot is in no workspace of the user's.
-    func find(_ id: ID, visibleTo user: ID) async throws -> StoredBot {
-        try await storage.database.read { try Self.visible(id, to: user, in: $0) }
+    func find(_ id: ID, visibleTo member: Member) async throws -> StoredBot {
+        try await storage.database.read { try Self.visible(id, to: member, in: $0) }
     }
 
     /// - Throws: 4200 if the bot is in no workspace of the user's.
-    package func requireVisible(_ id: ID, to user: ID) async throws {
-        _ = try await find(id, visibleTo: user)
+    package func requireVisible(_ id: ID, to member: Member) async throws {
+        _ = try await find(id, visibleTo: member)
     }
 
     /// - Throws: 4200 if the bot is in no workspace of the user's.
-    static func visible(_ id: ID, to user: ID, in connection: any Connection) throws -> StoredBot {
+    static func visible(_ id: ID, to member: Member, in connection: any Connection) throws -> StoredBot {
         let found = try connection.first(
             """
             SELECT b.id, b.workspace_id, b.owner_id, b.collaboration_mode, b.created_at, b.updated_at, b.draft
-            FROM bot b JOIN workspace_member m ON m.workspace_id = b.workspace_id AND m.user_id = \(user)
+            FROM bot b JOIN workspace_member m ON m.workspace_id = b.workspace_id AND m.user_id = \(member.user)
             WHERE b.id = \(id)
             """
         ) { row in
@@ -92,7 +92,7 @@ package struct BotStore: Sendable {
                 createdAt: row.int64(4), updatedAt: row.int64(5),
                 draft: try StoredJSON.read(BotConfiguration.self, row.text(6)))
         }
-        guard let found else { throw unknown(id) }
+        guard let found, member.workspaces.contains(found.workspaceID) else { throw unknown(id) }
         return found
     }
 
@@ -100,22 +100,23 @@ package struct BotStore: Sendable {
     static func unknown(_ id: ID) -> APIError { APIError(.notFound, "The bot \(id) does not exist") }
 
     /// - Throws: 4200 if the user does not see the bot, 4101 if the user is neither its owner nor a collaborator.
-    static func editable(_ id: ID, by user: ID, in connection: any Connection) throws -> StoredBot {
-        let bot = try visible(id, to: user, in: connection)
+    static func editable(_ id: ID, by member: Member, in connection: any Connection) throws -> StoredBot {
+        let bot = try visible(id, to: member, in: connection)
         let isCollaborator =
-            try connection.first("SELECT 1 FROM bot_collaborator WHERE bot_id = \(id) AND user_id = \(user)") { _ in
+            try connection.first("SELECT 1 FROM bot_collaborator WHERE bot_id = \(id) AND user_id = \(member.user)") {
+                _ in
                 true
             } ?? false
-        guard bot.ownerID == user || isCollaborator else {
+        guard bot.ownerID == member.user || isCollaborator else {
             throw APIError(.noPermission, "Only the bot's owner and collaborators may change it")
         }
         return bot
     }
 
     /// - Throws: 4200 if the user does not see the bot, 4101 if the user is not its owner.
-    static func owned(_ id: ID, by user: ID, in connection: any Connection) throws -> StoredBot {
-        let bot = try visible(id, to: user, in: connection)
-        guard bot.ownerID == user else { throw APIError(.noPermission, "Only the bot's owner may do this") }
+    static func owned(_ id: ID, by member: Member, in connection: any Connection) throws -> StoredBot {
+        let bot = try visible(id, to: member, in: connection)
+        guard bot.ownerID == member.user else { throw APIError(.noPermission, "Only the bot's owner may do this") }
         return bot
     }
 }

@@ -12,20 +12,20 @@ extension BotVersionStore {
     /// - Throws: 4200 if the user does not see the bot, 4015 if it is not online in the channel, 4000 naming
     ///   bot_version if it has no such version.
     package static func configuration(
-        of bot: ID, version: Int64?, draft: Bool, connector: String, visibleTo user: ID,
+        of bot: ID, version: Int64?, draft: Bool, connector: String, visibleTo member: Member,
         in connection: any Connection
     ) throws -> (configuration: BotConfiguration, version: Int64?) {
-        if draft { return (try BotStore.visible(bot, to: user, in: connection).draft, nil) }
+        if draft { return (try BotStore.visible(bot, to: member, in: connection).draft, nil) }
         let found = try connection.first(
             """
-            SELECT p.version, v.configuration
-            FROM bot b JOIN workspace_member m ON m.workspace_id = b.workspace_id AND m.user_id = \(user)
+            SELECT p.version, v.configuration, b.workspace_id
+            FROM bot b JOIN workspace_member m ON m.workspace_id = b.workspace_id AND m.user_id = \(member.user)
             LEFT JOIN bot_publication p ON p.bot_id = b.id AND p.connector_id = \(connector) AND p.is_online = 1
             LEFT JOIN bot_version v ON v.bot_id = b.id AND v.version = COALESCE(CAST(\(version) AS BIGINT), p.version)
             WHERE b.id = \(bot)
             """
-        ) { row in (online: row.optionalInt64(0), configuration: row.optionalText(1)) }
-        guard let found else { throw BotStore.unknown(bot) }
+        ) { row in (online: row.optionalInt64(0), configuration: row.optionalText(1), workspace: row.id(2)) }
+        guard let found, member.workspaces.contains(found.workspace) else { throw BotStore.unknown(bot) }
         guard let online = found.online else { throw notPublished(bot, connector) }
         guard let text = found.configuration else {
             throw APIError.invalid("bot_version", "is no version of the bot \(bot)")

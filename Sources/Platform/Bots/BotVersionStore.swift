@@ -14,7 +14,7 @@ package struct BotVersionStore: Sendable {
     /// Publishes the draft as a new version and puts it online in channels.
     ///
     /// - Returns: the version: a millisecond of Unix time, greater than every earlier one of the bot.
-    func publish(_ id: ID, to connectors: [String], publisher: ID) async throws -> Int64 {
+    func publish(_ id: ID, to connectors: [String], publisher: Member) async throws -> Int64 {
         let now = storage.clock.now()
         let millisecond = storage.clock.milliseconds()
         return try await storage.database.write { connection in
@@ -27,7 +27,7 @@ package struct BotVersionStore: Sendable {
             try connection.execute(
                 """
                 INSERT INTO bot_version (bot_id, version, configuration, creator_id, created_at)
-                VALUES (\(id), \(version), \(try StoredJSON.text(bot.draft)), \(publisher), \(now))
+                VALUES (\(id), \(version), \(try StoredJSON.text(bot.draft)), \(publisher.user), \(now))
                 """)
             for connector in connectors {
                 try connection.execute(
@@ -45,7 +45,7 @@ package struct BotVersionStore: Sendable {
     /// Takes the bot offline in a channel.
     ///
     /// - Throws: 4015 if it is not online there.
-    func unpublish(_ id: ID, from connector: String, publisher: ID) async throws {
+    func unpublish(_ id: ID, from connector: String, publisher: Member) async throws {
         try await storage.database.write { connection in
             _ = try BotStore.editable(id, by: publisher, in: connection)
             let count = try connection.execute(
@@ -61,9 +61,9 @@ package struct BotVersionStore: Sendable {
     ///
     /// - Parameter connector: the channel; nil for the latest in any.
     /// - Throws: 4200 if the user does not see the bot, 4015 if it is not online.
-    func online(_ id: ID, in connector: String?, visibleTo user: ID) async throws -> BotInfo {
+    func online(_ id: ID, in connector: String?, visibleTo member: Member) async throws -> BotInfo {
         try await storage.database.read { connection in
-            let bot = try BotStore.visible(id, to: user, in: connection)
+            let bot = try BotStore.visible(id, to: member, in: connection)
             let any: Int64 = connector == nil ? 1 : 0
             let found = try connection.first(
                 """
@@ -86,10 +86,10 @@ package struct BotVersionStore: Sendable {
     ///
     /// - Parameter connector: only those published to this channel.
     func list(
-        _ id: ID, connector: String?, visibleTo user: ID, _ page: PageRequest
+        _ id: ID, connector: String?, visibleTo member: Member, _ page: PageRequest
     ) async throws -> (versions: [Bots.Version], total: Int) {
         try await storage.database.read { connection in
-            _ = try BotStore.visible(id, to: user, in: connection)
+            _ = try BotStore.visible(id, to: member, in: connection)
             let any: Int64 = connector == nil ? 1 : 0
             let isListed: SQL = """
                 v.bot_id = \(id) AND (\(any) = 1 OR EXISTS (SELECT 1 FROM bot_publication p WHERE p.bot_id = v.bot_id

@@ -82,7 +82,7 @@ extension Bots {
         ) { input, call in
             let page = try PageRequest(number: input.pageNum, size: input.pageSize, standardSize: 10, maximumSize: 30)
             let (found, total) = try await versions.list(
-                input.botID, connector: input.connectorID, visibleTo: call.user, page)
+                input.botID, connector: input.connectorID, visibleTo: call.member, page)
             if input.publishStatus == .unpublishedDraft { return VersionPage(items: [], hasMore: false, total: 0) }
             return VersionPage(items: found, hasMore: total > page.offset + found.count, total: total)
         }

@@ -58,7 +58,7 @@ package struct Bots: Resource {
             try await check(input.settings, call)
             var configuration = BotConfiguration(name: input.name, description: "")
             input.settings.apply(to: &configuration)
-            return CreatedBot(botID: try await bots.create(configuration, in: input.spaceID, owner: call.user))
+            return CreatedBot(botID: try await bots.create(configuration, in: input.spaceID, owner: call.member))
         }
     }
 
@@ -78,7 +78,7 @@ package struct Bots: Resource {
     var update: Endpoint<UpdateInput, NoData> {
         Endpoint(.post, "/v1/bot/update", "Update a bot's draft", access: .permission("edit")) { input, call in
             try await check(input.settings, call)
-            try await bots.update(input.botID, editor: call.user) { input.settings.apply(to: &$0) }
+            try await bots.update(input.botID, editor: call.member) { input.settings.apply(to: &$0) }
             return NoData()
         }
     }
@@ -129,7 +129,7 @@ package struct Bots: Resource {
                 throw APIError.invalid(
                     "connector_ids", "must have \(Connector.api), the API, beside a channel of one's own")
             }
-            let version = try await versions.publish(input.botID, to: connectors, publisher: call.user)
+            let version = try await versions.publish(input.botID, to: connectors, publisher: call.member)
             return PublishedBot(botID: input.botID, version: String(version))
         }
     }
@@ -156,7 +156,7 @@ package struct Bots: Resource {
         ) { input, call in
             try Limits.check(input.connectorID, 1...64, "connector_id")
             try Limits.check(input.unpublishReason ?? "", 0...1024, "unpublish_reason")
-            try await versions.unpublish(input.botID, from: input.connectorID, publisher: call.user)
+            try await versions.unpublish(input.botID, from: input.connectorID, publisher: call.member)
             return NoData()
         }
     }
@@ -178,9 +178,9 @@ package struct Bots: Resource {
             .get, "/v1/bots/{bot_id}", "Retrieve a bot's configuration", access: .permission("getMetadata")
         ) { input, call in
             if input.isPublished ?? true {
-                return try await versions.online(input.botID, in: nil, visibleTo: call.user)
+                return try await versions.online(input.botID, in: nil, visibleTo: call.member)
             }
-            let bot = try await bots.find(input.botID, visibleTo: call.user)
+            let bot = try await bots.find(input.botID, visibleTo: call.member)
             return BotInfo(bot, bot.draft, version: "", iconURL: links.icon(bot.draft.iconFileID))
         }
     }
@@ -197,7 +197,7 @@ package struct Bots: Resource {
             .get, "/v1/bot/get_online_info", "Retrieve a published bot's configuration",
             access: .permission("getMetadata"), isDeprecated: true
         ) { input, call in
-            try await versions.online(input.botID, in: Connector.api, visibleTo: call.user)
+            try await versions.online(input.botID, in: Connector.api, visibleTo: call.member)
         }
     }
 }

@@ -8,7 +8,7 @@ package struct BotCollaboratorStore: Sendable {
     package init(storage: Storage) { self.storage = storage }
 
     /// - Throws: 4200 or 4101 if the bot is not the owner's, 4000 if it has collaborators and is to be single.
-    func setMode(_ mode: BotCollaborators.Mode, of bot: ID, owner: ID) async throws {
+    func setMode(_ mode: BotCollaborators.Mode, of bot: ID, owner: Member) async throws {
         try await storage.database.write { connection in
             _ = try BotStore.owned(bot, by: owner, in: connection)
             let count =
@@ -22,7 +22,7 @@ package struct BotCollaboratorStore: Sendable {
 
     /// - Throws: 4200 or 4101 if the bot is not the owner's, 4000 if it is not open to collaboration or the user owns
     ///   it, 4200 if the user is no member of its workspace.
-    func add(_ user: ID, to bot: ID, owner: ID) async throws {
+    func add(_ user: ID, to bot: ID, owner: Member) async throws {
         let now = storage.clock.now()
         try await storage.database.write { connection in
             let found = try BotStore.owned(bot, by: owner, in: connection)
@@ -30,7 +30,7 @@ package struct BotCollaboratorStore: Sendable {
                 throw APIError.invalid("bot_id", "names a bot whose collaboration_mode is single")
             }
             if user == found.ownerID { throw APIError.invalid("collaborators[0].user_id", "is the bot's owner") }
-            guard try WorkspaceStore.isMember(user, of: found.workspaceID, in: connection) else {
+            guard try WorkspaceStore.isMember(Member(user: user), of: found.workspaceID, in: connection) else {
                 throw APIError(.notFound, "The user \(user) is no member of the bot's workspace")
             }
             try connection.execute(
@@ -42,7 +42,7 @@ package struct BotCollaboratorStore: Sendable {
     }
 
     /// - Throws: 4200 or 4101 if the bot is not the owner's, 4200 if the user is no collaborator.
-    func remove(_ user: ID, from bot: ID, owner: ID) async throws {
+    func remove(_ user: ID, from bot: ID, owner: Member) async throws {
         try await storage.database.write { connection in
             _ = try BotStore.owned(bot, by: owner, in: connection)
             let count = try connection.execute(

@@ -31,7 +31,7 @@ package struct BotCollaborators: Resource {
             .post, "/v1/bots/{bot_id}/collaboration_mode", "Switch collaboration on a bot on or off",
             access: .permission("Bot.switchDevelopMode")
         ) { input, call in
-            try await collaborators.setMode(input.collaborationMode, of: input.botID, owner: call.user)
+            try await collaborators.setMode(input.collaborationMode, of: input.botID, owner: call.member)
             return NoData()
         }
     }
@@ -61,7 +61,7 @@ package struct BotCollaborators: Resource {
             guard input.collaborators.count == 1 else {
                 throw APIError.invalid("collaborators", "must have exactly one item")
             }
-            try await collaborators.add(input.collaborators[0].userID, to: input.botID, owner: call.user)
+            try await collaborators.add(input.collaborators[0].userID, to: input.botID, owner: call.member)
             return NoData()
         }
     }
@@ -82,7 +82,7 @@ package struct BotCollaborators: Resource {
             .delete, "/v1/bots/{bot_id}/collaborators/{user_id}", "Remove a collaborator from a bot",
             access: .permission("Bot.removeCollaborator")
         ) { input, call in
-            try await collaborators.remove(input.userID, from: input.botID, owner: call.user)
+            try await collaborators.remove(input.userID, from: input.botID, owner: call.member)
             return NoData()
         }
     }

@@ -19,6 +19,13 @@ package struct Conversation: Codable, Sendable {
     /// The section that new messages go to; clearing the context starts a new one.
     var lastSectionID: ID
 
+    /// The conversation as its creator sees it, who is known by the account and not by one of its sessions.
+    func shown(to call: Call) -> Conversation {
+        var shown = self
+        shown.creatorID = call.user
+        return shown
+    }
+
     enum CodingKeys: String, CodingKey {
         case id, name
         case metaData = "meta_data"

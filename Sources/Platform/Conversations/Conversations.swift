@@ -48,14 +48,15 @@ package struct Conversations: Resource {
                 try Limits.check(name, 1...100, "name")
                 try Limits.checkNotBlank(name, "name")
             }
-            let connector = input.connectorID ?? Connector.api
+            let connector = input.connectorID ?? Connector.standard(for: call)
             try Limits.check(connector, 1...64, "connector_id")
             try Limits.checkMetaData(input.metaData ?? [:])
             let messages = try input.messages.map { try MessageInput.checked($0) } ?? []
-            if let bot = input.botID { try await bots.requireVisible(bot, to: call.user) }
+            if let bot = input.botID { try await bots.requireVisible(bot, to: call.member) }
             return try await conversations.create(
-                owner: call.user, bot: input.botID, name: input.name, connector: connector,
-                metaData: input.metaData ?? [:], messages: messages)
+                owner: call.owner, bot: input.botID, name: input.name, connector: connector,
+                metaData: input.metaData ?? [:], messages: messages
+            ).shown(to: call)
         }
     }
 
@@ -71,7 +72,7 @@ package struct Conversations: Resource {
         Endpoint(
             .get, "/v1/conversation/retrieve", "Retrieve a conversation", access: .permission("retrieveConversation")
         ) { input, call in
-            try await conversations.find(input.conversationID, owner: call.user)
+            try await conversations.find(input.conversationID, owner: call.owner).shown(to: call)
         }
     }
 
@@ -111,10 +112,13 @@ package struct Conversations: Resource {
         Endpoint(
             .get, "/v1/conversations", "List a bot's conversations", access: .permission("listConversation")
         ) { input, call in
-            try await conversations.list(
-                owner: call.user, bot: input.botID, connector: input.connectorID ?? Connector.api,
+            var page = try await conversations.list(
+                owner: call.owner, bot: input.botID,
+                connector: input.connectorID ?? Connector.standard(for: call),
                 order: try SortOrder(input.sortOrder, field: "sort_order"),
                 PageRequest(number: input.pageNum, size: input.pageSize, standardSize: 50, maximumSize: 50))
+            page.conversations = page.conversations.map { $0.shown(to: call) }
+            return page
         }
     }
 
@@ -137,7 +141,8 @@ package struct Conversations: Resource {
         ) { input, call in
             try Limits.check(input.name, 1...100, "name")
             try Limits.checkNotBlank(input.name, "name")
-            return try await conversations.rename(input.conversationID, to: input.name, owner: call.user)
+            return try await conversations.rename(input.conversationID, to: input.name, owner: call.owner).shown(
+                to: call)
         }
     }
 
@@ -147,7 +152,7 @@ package struct Conversations: Resource {
             .delete, "/v1/conversations/{conversation_id}", "Delete a conversation",
             access: .permission("editConversation")
         ) { input, call in
-            try await conversations.delete(input.conversationID, owner: call.user)
+            try await conversations.delete(input.conversationID, owner: call.owner)
             return NoData()
         }
     }
@@ -158,7 +163,7 @@ package struct Conversations: Resource {
             .post, "/v1/conversations/{conversation_id}/clear", "Clear a conversation's context",
             access: .permission("editConversation")
         ) { input, call in
-            try await conversations.clear(input.conversationID, owner: call.user)
+            try await conversations.clear(input.conversationID, owner: call.owner)
         }
     }
 }
@@ -167,6 +172,9 @@ package struct Conversations: Resource {
 package enum Connector {
     /// The API, the channel of whatever names none.
     package static let api = "1024"
+
+    /// The channel of a call that names none: its token's, or the API.
+    package static func standard(for call: Call) -> String { call.bearer.connector ?? api }
 
     /// The channels that everyone may publish to; all others are somebody's own.
     static let official: Set<String> = [

@@ -27,6 +27,21 @@ package struct ErasureStore: Sendable {
         let message: ID
     }
 
+    /// Who has something of the end user: the account for its variables, and it and its sessions for chats. A token of
+    /// one session reaches the chats of that session alone.
+    func owners(of user: String, for call: Call) async throws -> [ID] {
+        let all = call.owner == call.user ? 1 : 0
+        let found = try await storage.database.scan { connection in
+            try connection.query(
+                """
+                SELECT DISTINCT c.owner_id FROM chat c JOIN account a ON a.id = c.owner_id
+                WHERE c.end_user = \(user) AND (a.id = \(call.owner) OR (a.parent_id = \(call.user) AND \(all) = 1))
+                """
+            ) { $0.id(0) }
+        }
+        return [call.user] + found.filter { $0 != call.user }
+    }
+
     /// Notes that an erasure has begun, so that one that is cut short can be finished.
     ///
     /// - Returns: nil if there is nothing of the end user.

@@ -52,7 +52,13 @@ package struct UserData: Resource {
         ) { input, call in
             try Limits.check(input.userID, 1...256, "user_id")
             // A caller who goes away does not stop it.
-            return try await Task { [self] in try await erase(input.userID, owner: call.user) }.value
+            return try await Task { [self] in
+                var erased = Erased()
+                for owner in try await store.owners(of: input.userID, for: call) {
+                    erased.add(try await erase(input.userID, owner: owner))
+                }
+                return erased
+            }.value
         }
     }
 
@@ -77,5 +83,6 @@ extension UserData.Erased {
         chats += other.chats
         messages += other.messages
         files += other.files
+        variables += other.variables
     }
 }

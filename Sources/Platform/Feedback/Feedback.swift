@@ -45,7 +45,7 @@ package struct Feedback: Resource {
             try Limits.check(input.comment ?? "", 0...250, "comment")
             try await feedback.put(
                 input.feedbackType, reasons: reasons, comment: input.comment ?? "", on: input.messageID,
-                in: input.conversationID, owner: call.user)
+                in: input.conversationID, owner: call.owner)
             return NoData()
         }
     }
@@ -55,7 +55,7 @@ package struct Feedback: Resource {
             .delete, "/v1/conversations/{conversation_id}/messages/{message_id}/feedback",
             "Take back feedback on an answer", access: .permission("feedback")
         ) { input, call in
-            try await feedback.delete(on: input.messageID, in: input.conversationID, owner: call.user)
+            try await feedback.delete(on: input.messageID, in: input.conversationID, owner: call.owner)
             return NoData()
         }
     }

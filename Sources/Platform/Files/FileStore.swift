@@ -28,6 +28,11 @@ package struct FileStore: Sendable {
         self.sizeLimit = sizeLimit
     }
 
+    /// The condition that a file is the account's, or that of the account whose session the owner is.
+    package static func isOwn(_ owner: ID) -> SQL {
+        "owner_id = (SELECT COALESCE(parent_id, id) FROM account WHERE id = \(owner))"
+    }
+
     private static let columns = SQL.Fragment("id, owner_id, file_name, media_type, bytes, hash, created_at")
 
     private static func file(_ row: Row) -> StoredFile {

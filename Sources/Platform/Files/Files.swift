@@ -118,7 +118,7 @@ package struct Files: Resource {
     /// What the links in replies lead to. An expired or forged link is answered like one to a file that does not exist.
     var link: Endpoint<LinkInput, Download> {
         Endpoint(
-            .get, "/buckle/v1/links/files/{file_id}", "Download a file by a signed link", access: .link
+            .get, "/buckle/v1/links/files/{file_id}", "Download a file by a signed link", access: .open
         ) { input, _ in
             guard links.isValid(input.fileID, until: input.expires, signature: input.signature) else {
                 throw FileStore.unknown(input.fileID)

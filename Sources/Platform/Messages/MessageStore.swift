@@ -52,7 +52,7 @@ package struct MessageStore: Sendable {
             let count = try connection.execute(
                 """
                 INSERT INTO message_file (message_id, file_id)
-                SELECT CAST(\(message) AS BIGINT), id FROM file WHERE id = \(file) AND owner_id = \(owner)
+                SELECT CAST(\(message) AS BIGINT), id FROM file WHERE id = \(file) AND \(FileStore.isOwn(owner))
                 """)
             if count == 0 { throw content.unknownFile }
         }

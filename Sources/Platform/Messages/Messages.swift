@@ -44,7 +44,7 @@ package struct Messages: Resource {
             let message = MessageInput(
                 role: input.role, type: nil, content: input.content.isEmpty ? nil : input.content,
                 contentType: input.contentType, metaData: input.metaData)
-            return try await messages.append(message.checked(), to: input.conversationID, owner: call.user)
+            return try await messages.append(message.checked(), to: input.conversationID, owner: call.owner)
         }
     }
 
@@ -102,7 +102,7 @@ package struct Messages: Resource {
                 order: try SortOrder(input.order, field: "order"), chat: input.chatID, before: input.beforeID,
                 after: input.afterID, limit: try Limits.number(input.limit, 1...50, or: 50, "limit"),
                 includesMiddle: input.includeMiddleMessage ?? false)
-            let (found, hasMore) = try await messages.list(in: input.conversationID, owner: call.user, query)
+            let (found, hasMore) = try await messages.list(in: input.conversationID, owner: call.owner, query)
             return Flat(
                 MessagePage(
                     data: found, firstID: found.first?.id.description ?? "", lastID: found.last?.id.description ?? "",
@@ -114,7 +114,7 @@ package struct Messages: Resource {
         Endpoint(
             .get, "/v1/conversation/message/retrieve", "Retrieve a message", access: .permission("retrieveMessage")
         ) { input, call in
-            try await messages.find(input.messageID, in: input.conversationID, owner: call.user)
+            try await messages.find(input.messageID, in: input.conversationID, owner: call.owner)
         }
     }
 
@@ -124,7 +124,7 @@ package struct Messages: Resource {
             .post, "/v1/conversation/message/retrieve", "Retrieve a message", access: .permission("retrieveMessage"),
             query: ["conversation_id", "message_id"]
         ) { input, call in
-            try await messages.find(input.messageID, in: input.conversationID, owner: call.user)
+            try await messages.find(input.messageID, in: input.conversationID, owner: call.owner)
         }
     }
 
@@ -168,7 +168,7 @@ package struct Messages: Resource {
             return Flat(
                 ModifiedMessage(
                     message: try await messages.modify(
-                        input.messageID, in: input.conversationID, owner: call.user, content: content,
+                        input.messageID, in: input.conversationID, owner: call.owner, content: content,
                         metaData: input.metaData)))
         }
     }
@@ -179,7 +179,7 @@ package struct Messages: Resource {
             .post, "/v1/conversation/message/delete", "Delete a message", access: .permission("deleteMessage"),
             query: ["conversation_id", "message_id"]
         ) { input, call in
-            try await messages.delete(input.messageID, in: input.conversationID, owner: call.user)
+            try await messages.delete(input.messageID, in: input.conversationID, owner: call.owner)
         }
     }
 }

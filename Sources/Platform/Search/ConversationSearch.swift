@@ -80,7 +80,7 @@ package struct ConversationSearch: Resource {
                 }
                 return place
             }
-            let found = try await store.search(query, owner: call.user, bot: input.botID, before: place, limit: limit)
+            let found = try await store.search(query, owner: call.owner, bot: input.botID, before: place, limit: limit)
             return Page(
                 items: found.items, hasMore: found.next != nil, nextCursor: found.next.map(String.init) ?? "")
         }

@@ -3,10 +3,51 @@ package enum PermissionPoint {
     /// Stands for every point when a token is made.
     package static let everything = "all"
 
+    /// The points of Buckle's own operations.
+    package static let manageTokens = "Buckle.manageTokens"
+    package static let manageOAuthApps = "Buckle.manageOAuthApps"
+    package static let manageAccounts = "Buckle.manageAccounts"
+    package static let manageEnterprises = "Buckle.manageEnterprises"
+    package static let manageWorkspaces = "Buckle.manageWorkspaces"
+    package static let readAudit = "Buckle.readAudit"
+
+    /// What no OAuth app can be granted: with it, an app could make itself what it was not given.
+    package static let ungrantable: Set<String> = [manageTokens, manageOAuthApps, manageAccounts]
+
+    /// Where a point counts.
+    package enum Level: Sendable { case account, workspace, enterprise }
+
+    /// Points of account level reach everything the account has, wherever it lies; a token that is bound to one
+    /// workspace never carries them, nor those of enterprise level. All others are of workspace level.
+    package static func level(of point: String) -> Level {
+        if enterpriseLevel.contains(point) { return .enterprise }
+        return accountLevel.contains(point) || point.hasPrefix("Buckle.") || point == everything ? .account : .workspace
+    }
+
+    private static let enterpriseLevel: Set<String> = [
+        "Account.listOrganizationPeople", "Account.removeOrganizationPeople", "Account.updateOrganization",
+        "Enterprise.batchAddPeople", "Enterprise.createOrganization", "Enterprise.listOrganization",
+        "Enterprise.removePeople", "Enterprise.updatePeople", "batchAddOrganizationPeople", "updateOrganizationPeople",
+        "createBenefitLimitation", "listBenefitLimitation", "updateBenefitLimitation",
+    ]
+
+    private static let accountLevel: Set<String> = [
+        "cancelChat", "chat", "createApiApp", "createBillDownloadTask", "createConversation", "createMessage",
+        "createRoom", "createSpeech", "createTranscription", "createVoice", "createVoiceprintFeature",
+        "createVoiceprintGroup", "createWorkspace", "deleteApiApp", "deleteMessage", "deleteVoiceprintFeature",
+        "deleteVoiceprintGroup", "editConversation", "feedback", "getBenefit", "getChat", "identifyInVoiceprintGroup",
+        "listApiApp", "listBillDownloadTask", "listConversation", "listMessage", "listVoice", "listVoiceprintFeature",
+        "listVoiceprintGroup", "listWorkspace", "modifyMessage", "retrieveConversation", "retrieveFile",
+        "retrieveMessage", "submitToolChat", "subscribeApiAppEvent", "unsubscribeApiAppEvent", "updateApiApp",
+        "updateVoiceprintFeature", "updateVoiceprintGroup", "uploadFile",
+    ]
+
+    /// All points but `all`.
     package static let names: [String] = [
         "Account.listOrganizationPeople", "Account.removeOrganizationPeople", "Account.updateOrganization",
+        manageAccounts, manageEnterprises, manageOAuthApps, manageTokens, manageWorkspaces, readAudit,
         "Bot.addCollaborator", "Bot.duplicate", "Bot.listVersion", "Bot.removeCollaborator", "Bot.switchDevelopMode",
-        "Connector.botUpdateProfile", "Connector.disconnectBot", "Enterprise.batchAddPeople",
+        "Connector.botChat", "Connector.botUpdateProfile", "Connector.disconnectBot", "Enterprise.batchAddPeople",
         "Enterprise.createOrganization", "Enterprise.listOrganization", "Enterprise.removePeople",
         "Enterprise.updatePeople", "Plugin.callTool", "Plugin.getPlugin", "Project.addCollaborator", "Project.copy",
         "Project.removeCollaborator", "Workflow.addCollaborator", "Workflow.copy", "Workflow.removeCollaborator",

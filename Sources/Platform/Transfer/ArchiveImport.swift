@@ -46,7 +46,7 @@ struct ArchiveImport: Sendable {
             statements += content.files.map { file in
                 """
                 INSERT INTO message_file (message_id, file_id)
-                SELECT CAST(\(message.id) AS BIGINT), id FROM file WHERE id = \(file) AND owner_id = \(owner)
+                SELECT CAST(\(message.id) AS BIGINT), id FROM file WHERE id = \(file) AND \(FileStore.isOwn(owner))
                 """
             }
             if let feedback = entry.feedback {

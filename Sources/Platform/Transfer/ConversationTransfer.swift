@@ -40,16 +40,17 @@ package struct ConversationTransfer: Resource {
             .get, "/buckle/v1/conversations/{conversation_id}/export", "Export a conversation",
             access: .permissions(["retrieveConversation", "listMessage"])
         ) { input, call in
-            let outline = try await archives.outline(of: input.conversationID, owner: call.user)
+            var outline = try await archives.outline(of: input.conversationID, owner: call.owner)
+            outline.conversation.creatorID = call.user
             let name = "conversation-\(input.conversationID)"
             switch input.format ?? .json {
             case .json:
                 return Download(
-                    bytes: try await json(outline, owner: call.user), mediaType: "application/json",
+                    bytes: try await json(outline, owner: call.owner), mediaType: "application/json",
                     fileName: name + ".json", isInline: false)
             case .markdown:
                 return Download(
-                    bytes: try await markdown(outline, owner: call.user), mediaType: "text/markdown; charset=utf-8",
+                    bytes: try await markdown(outline, owner: call.owner), mediaType: "text/markdown; charset=utf-8",
                     fileName: name + ".md", isInline: false)
             }
         }
@@ -94,21 +95,21 @@ package struct ConversationTransfer: Resource {
             access: .permissions(["createConversation", "createMessage"])
         ) { archive, call in
             try archive.check()
-            let visible = try await visibleBots(of: archive, to: call.user)
+            let visible = try await visibleBots(of: archive, to: call.member)
             let files = try await archives.ownFiles(archive.referredFiles, owner: call.user)
             let imported = try ArchiveImport(
-                archive, owner: call.user, bots: visible, files: Set(files), storage: archives.storage)
+                archive, owner: call.owner, bots: visible, files: Set(files), storage: archives.storage)
             try await archives.insert(imported)
-            return try await conversations.find(imported.conversation, owner: call.user)
+            return try await conversations.find(imported.conversation, owner: call.owner).shown(to: call)
         }
     }
 
     /// Those of the archive's bots that the caller sees. References to others are dropped.
-    private func visibleBots(of archive: ConversationArchive, to user: ID) async throws -> Set<ID> {
+    private func visibleBots(of archive: ConversationArchive, to member: Member) async throws -> Set<ID> {
         var visible: Set<ID> = []
         for bot in archive.bots {
             do {
-                try await bots.requireVisible(bot, to: user)
+                try await bots.requireVisible(bot, to: member)
                 visible.insert(bot)
             } catch let error as APIError where error.code == .notFound {
                 continue

@@ -51,7 +51,7 @@ package struct VariableStore: Sendable {
                     """
                     INSERT INTO variable
                     (owner_id, bot_id, connector_id, connector_uid, keyword, value, created_at, updated_at)
-                    VALUES (\(holder.owner), \(holder.bot), \(holder.connector), \(holder.endUser), \(keyword),
+                    VALUES (\(holder.member.user), \(holder.bot), \(holder.connector), \(holder.endUser), \(keyword),
                     \(value), \(now), \(now))
                     ON CONFLICT (owner_id, bot_id, connector_id, connector_uid, keyword)
                     DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at
@@ -63,9 +63,9 @@ package struct VariableStore: Sendable {
     /// The values that were set for an end user, by keyword. Neither are defaults among them, nor is it asked whether
     /// the bot's variables are in use: that is in its configuration.
     package func values(
-        of bot: ID, connector: String, endUser: String, owner: ID, in connection: any Connection
+        of bot: ID, connector: String, endUser: String, member: Member, in connection: any Connection
     ) throws -> [String: String] {
-        let holder = VariableHolder(bot: bot, connector: connector, endUser: endUser, owner: owner)
+        let holder = VariableHolder(bot: bot, connector: connector, endUser: endUser, member: member)
         let pairs = try connection.query("SELECT keyword, value FROM variable WHERE \(Self.isHeld(holder))") { row in
             (row.text(0), row.text(1))
         }
@@ -74,7 +74,7 @@ package struct VariableStore: Sendable {
 
     private static func isHeld(_ holder: VariableHolder) -> SQL {
         """
-        owner_id = \(holder.owner) AND bot_id = \(holder.bot) AND connector_id = \(holder.connector)
+        owner_id = \(holder.member.user) AND bot_id = \(holder.bot) AND connector_id = \(holder.connector)
         AND connector_uid = \(holder.endUser)
         """
     }
@@ -85,17 +85,17 @@ package struct VariableStore: Sendable {
     ) throws -> [BotVariable] {
         let found = try connection.first(
             """
-            SELECT v.configuration
-            FROM bot b JOIN workspace_member m ON m.workspace_id = b.workspace_id AND m.user_id = \(holder.owner)
+            SELECT v.configuration, b.workspace_id
+            FROM bot b JOIN workspace_member m ON m.workspace_id = b.workspace_id AND m.user_id = \(holder.member.user)
             LEFT JOIN bot_publication p ON p.bot_id = b.id AND p.is_online = 1
             AND p.connector_id IN ('1024', '999', '998')
             LEFT JOIN bot_version v ON v.bot_id = p.bot_id AND v.version = p.version
             WHERE b.id = \(holder.bot)
             ORDER BY CASE WHEN p.connector_id = \(holder.connector) THEN 0 ELSE 1 END, v.version DESC LIMIT 1
             """
-        ) { row in row.optionalText(0) }
-        guard let found else { throw BotStore.unknown(holder.bot) }
-        guard let text = found else { throw BotVersionStore.notPublished(holder.bot, "1024, 999 or 998") }
+        ) { row in (configuration: row.optionalText(0), workspace: row.id(1)) }
+        guard let found, holder.member.workspaces.contains(found.workspace) else { throw BotStore.unknown(holder.bot) }
+        guard let text = found.configuration else { throw BotVersionStore.notPublished(holder.bot, "1024, 999 or 998") }
         return try StoredJSON.read(BotConfiguration.self, text).variables ?? []
     }
 

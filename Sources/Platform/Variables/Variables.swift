@@ -61,7 +61,7 @@ package struct Variables: Resource {
             try Limits.check(count: input.keywords?.count, atMost: 100, "keywords")
             let holder = try VariableHolder(
                 bot: input.botID, app: input.appID, connector: input.connectorID, endUser: input.connectorUID,
-                owner: call.user)
+                member: call.member)
             return Page(items: try await variables.list(input.keywords ?? [], of: holder))
         }
     }
@@ -101,7 +101,7 @@ package struct Variables: Resource {
             try Self.check(input.data)
             let holder = try VariableHolder(
                 bot: input.botID, app: input.appID, connector: input.connectorID, endUser: input.connectorUID,
-                owner: call.user)
+                member: call.member)
             try await variables.set(input.data.map { ($0.keyword, $0.value) }, of: holder)
             return NoData()
         }
@@ -126,12 +126,12 @@ struct VariableHolder: Sendable {
     let bot: ID
     let connector: String
     let endUser: String
-    let owner: ID
+    let member: Member
 }
 
 extension VariableHolder {
     /// - Throws: 4000 for what is missing or too long, 4200 for an app.
-    init(bot: ID?, app: ID?, connector: String?, endUser: String, owner: ID) throws(APIError) {
+    init(bot: ID?, app: ID?, connector: String?, endUser: String, member: Member) throws(APIError) {
         try Limits.check(endUser, 1...256, "connector_uid")
         self.connector = connector ?? Connector.api
         try Limits.check(self.connector, 1...64, "connector_id")
@@ -141,6 +141,6 @@ extension VariableHolder {
         }
         self.bot = bot
         self.endUser = endUser
-        self.owner = owner
+        self.member = member
     }
 }

@@ -1,6 +1,13 @@
 import APIKit
 import Database
 
+/// What a member may do in a workspace. Owners and admins manage it and its members.
+enum WorkspaceRole: String, Codable, Sendable, CaseIterable {
+    case owner, admin, member
+
+    var manages: Bool { self != .member }
+}
+
 /// The tables of workspaces and their members.
 package struct WorkspaceStore: Sendable {
     let storage: Storage
@@ -35,10 +42,20 @@ package struct WorkspaceStore: Sendable {
         }
     }
 
-    /// Whether a user is a member, in the caller's read or unit of work.
-    static func isMember(_ user: ID, of workspace: ID, in connection: any Connection) throws -> Bool {
-        try connection.first(
-            "SELECT 1 FROM workspace_member WHERE workspace_id = \(workspace) AND user_id = \(user)"
-        ) { _ in true } ?? false
+    /// What a member may do in a workspace, in the caller's read or unit of work; nil if the user is none, or the token
+    /// does not reach it.
+    static func role(of member: Member, in workspace: ID, _ connection: any Connection) throws -> WorkspaceRole? {
+        guard member.workspaces.contains(workspace) else { return nil }
+        return try connection.first(
+            "SELECT role_type FROM workspace_member WHERE workspace_id = \(workspace) AND user_id = \(member.user)"
+        ) { WorkspaceRole(rawValue: $0.text(0)) } ?? nil
     }
+
+    /// Whether a user is a member whose token reaches the workspace, in the caller's read or unit of work.
+    static func isMember(_ member: Member, of workspace: ID, in connection: any Connection) throws -> Bool {
+        try role(of: member, in: workspace, connection) != nil
+    }
+
+    /// What is thrown for a workspace that does not exist, and for one that the caller is no member of.
+    static func unknown(_ id: ID) -> APIError { APIError(.notFound, "The workspace \(id) does not exist") }
 }

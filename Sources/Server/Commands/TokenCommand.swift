@@ -44,7 +44,10 @@ struct TokenCommand: AsyncParsableCommand {
                     throw Settings.Fault(description: "this database has not been set up; `buckle serve` does it")
                 }
                 return try TokenStore(storage: storage).create(
-                    for: owner, name: name, permissions: permissions, lifetime: expiresIn?.seconds, in: connection)
+                    NewToken(
+                        .personal, user: owner, name: name, permissions: permissions, lifetime: expiresIn?.seconds),
+                    in: connection
+                ).secret
             }
             storage.database.close()
             print(secret.text)

@@ -280,8 +280,9 @@ final class HTTPConnection: ChannelInboundHandler {
     private func answer(_ head: HTTPRequestHead, _ body: Responder.Body, _ context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let executor = executor ?? LoopExecutor(context.eventLoop)
+        let peer = context.channel.remoteAddress
         Task.immediate(executorPreference: executor) { [responder] in
-            let reply = await responder.respond(to: head, body: body, executor: executor)
+            let reply = await responder.respond(to: head, body: body, executor: executor, peer: peer)
             await bound.run { $0.write(reply, to: head, $1) }
             if case .whole = reply.body { return }
             if head.method == .HEAD { return await bound.run { $0.endStream(isWhole: true, $1) } }

@@ -37,6 +37,14 @@ struct HTTPReply: Sendable {
             }
             contentType = download.mediaType
             headers = Self.headers(of: download)
+        case .page(let page):
+            status = HTTPResponseStatus(statusCode: page.status)
+            body = .whole(ByteBuffer(string: page.html))
+            contentType = "text/html; charset=utf-8"
+            headers = page.headers.map { ($0.name, $0.value) }
+        case .jsonWithCookie(let json, let cookie):
+            body = .whole(json.withBytes { ByteBuffer(bytes: $0) })
+            headers = [("Set-Cookie", cookie.text), ("Cache-Control", "no-store")]
         }
     }
 
@@ -47,6 +55,16 @@ struct HTTPReply: Sendable {
         self.logID = logID
         if !allowed.isEmpty { headers = [("Allow", allowed.map(\.rawValue).joined(separator: ", "))] }
         if status == .unauthorized { headers = [("WWW-Authenticate", "Bearer")] }
+        if let wait = error.retryAfter { headers.append(("Retry-After", String(wait))) }
+    }
+
+    init(_ error: OAuthError, logID: String) {
+        status = HTTPResponseStatus(statusCode: error.status)
+        body = .whole(ByteBuffer(bytes: (try? JSONOutput.bytes(error.json)) ?? []))
+        code = error.status
+        self.logID = logID
+        headers = [("Cache-Control", "no-store")]
+        if let wait = error.retryAfter { headers.append(("Retry-After", String(wait))) }
     }
 
     /// What users upload is shown as data: no browser may guess another type, or run it with the server's rights.

@@ -17,6 +17,7 @@ struct Responder: Sendable {
     let logger: Logger
     /// What is being received on all connections.
     let bodies = BodyBudget()
+    let peers: Peers
 
     /// What answers a route.
     enum Route: Sendable {
@@ -26,13 +27,15 @@ struct Responder: Sendable {
     }
 
     init(
-        endpoints: [AnyEndpoint], pages: [Page], authority: TokenAuthority, metrics: Metrics, logger: Logger
+        endpoints: [AnyEndpoint], pages: [Page], authority: TokenAuthority, peers: Peers, metrics: Metrics,
+        logger: Logger
     ) {
         routes = endpoints.map(Route.endpoint) + pages.map(Route.page)
         router = Router(
             endpoints.map { (HTTPMethod(rawValue: $0.operation.verb.rawValue), $0.operation.path) }
                 + pages.map { (.GET, $0.path) })
         self.authority = authority
+        self.peers = peers
         self.metrics = metrics
         self.logger = logger
         logIDs = LogIDSource()
@@ -58,9 +61,11 @@ struct Responder: Sendable {
 
     /// Answers a request. Never fails: what goes wrong becomes a reply.
     ///
-    /// - Parameter executor: the thread of the request's connection, on which this runs.
+    /// - Parameters:
+    ///   - executor: the thread of the request's connection, on which this runs.
+    ///   - peer: the connection's other end.
     func respond(
-        to head: HTTPRequestHead, body: Body, executor: any CallExecutor
+        to head: HTTPRequestHead, body: Body, executor: any CallExecutor, peer: SocketAddress? = nil
     ) async -> HTTPReply {
         let start = ContinuousClock.now
         let logID = logIDs.next()
@@ -82,12 +87,15 @@ struct Responder: Sendable {
             switch routes[number] {
             case .endpoint(let endpoint):
                 reply = HTTPReply(
-                    try await call(endpoint, head, target, match.parameters, body, logID, executor), logID: logID)
+                    try await call(endpoint, head, target, match.parameters, body, logID, executor, peer),
+                    logID: logID)
+                // Tokens are not for caches (RFC 6749, 5.1).
+                if endpoint.operation.layout == .bare { reply.headers.append(("Cache-Control", "no-store")) }
             case .page(let page):
                 reply = try await page.reply(logID)
             }
         } catch {
-            reply = failure(error, head, logID)
+            reply = failure(error, head, logID, route.map { routes[$0] })
         }
         metrics.count(route: route, status: reply.status.code, code: reply.code, start.duration(to: .now))
         logger.debug(
@@ -108,41 +116,75 @@ struct Responder: Sendable {
 
     private func call(
         _ endpoint: AnyEndpoint, _ head: HTTPRequestHead, _ target: Target, _ parameters: [(String, Substring)],
-        _ body: Body, _ logID: String, _ executor: any CallExecutor
+        _ body: Body, _ logID: String, _ executor: any CallExecutor, _ peer: SocketAddress?
     ) async throws -> EndpointReply {
         let operation = endpoint.operation
-        if operation.access == .link {
-            // The input is all there is to tell who may.
+        let client = Client(
+            header: { head.headers.first(name: $0) }, address: { peers.address(of: peer, head.headers) })
+        if operation.access == .open {
             let nobody = Call(
-                user: 0, token: 0, permissions: .some([]), logID: logID, logger: logger, lastEventID: nil,
-                executor: executor)
+                bearer: .nobody, logID: logID, logger: logger, lastEventID: nil, executor: executor, client: client)
             guard case .input(let respond) = endpoint.handler else { throw APIError(.unknownRoute) }
-            return try await respond(try Self.source(operation, target, parameters, body), nobody)
+            return try await respond(try Self.source(operation, target, parameters, head, body), nobody)
         }
-        let token = try await authority.authenticate(head.headers.first(name: "Authorization"))
+        let bearer = try await bearer(head, client)
         let points = operation.access.points
-        guard token.permissionSet.contains(points) else {
+        guard bearer.permissions.contains(points) else {
             throw APIError(
                 .noPermission,
                 "The token lacks the permission \(points.joined(separator: ", ")), which this operation needs")
         }
         let call = Call(
-            user: token.userID, token: token.id, permissions: token.permissionSet, logID: logID, logger: logger,
+            bearer: bearer, logID: logID, logger: logger,
             lastEventID: operation.layout == .events ? head.headers.first(name: "Last-Event-ID") : nil,
-            executor: executor)
+            executor: executor, client: client)
         switch endpoint.handler {
-        case .input(let respond): return try await respond(Self.source(operation, target, parameters, body), call)
+        case .input(let respond): return try await respond(Self.source(operation, target, parameters, head, body), call)
         case .upload(let respond): return try await respond(Self.upload(head, body), call)
         }
     }
 
     private static func source(
-        _ operation: APIKit.Operation, _ target: Target, _ parameters: [(String, Substring)], _ body: Body
+        _ operation: APIKit.Operation, _ target: Target, _ parameters: [(String, Substring)], _ head: HTTPRequestHead,
+        _ body: Body
     ) throws -> InputSource {
         var source = InputSource(query: try PercentDecoding.query(target.query))
         for (name, segment) in parameters { source.path.append((name, try PercentDecoding.segment(segment))) }
-        if operation.verb != .get, case .whole(let bytes) = body { source.body = try json(bytes) }
+        if operation.verb != .get, case .whole(let bytes) = body {
+            let isForm =
+                operation.access == .open
+                && head.headers.first(name: "Content-Type")?.lowercased().hasPrefix(formType) == true
+            source.body = isForm ? try form(bytes) : try json(bytes)
+        }
         return source
+    }
+
+    private static let formType = "application/x-www-form-urlencoded"
+
+    /// What a browser's form sends, as an object of texts; fields that occur more than once are arrays.
+    private static func form(_ body: ByteBuffer) throws -> JSON {
+        var fields: [(name: String, values: [JSON])] = []
+        for (name, value) in try PercentDecoding.query(Substring(String(buffer: body))) {
+            if let index = fields.firstIndex(where: { $0.name == name }) {
+                fields[index].values.append(.string(value))
+            } else {
+                fields.append((name, [.string(value)]))
+            }
+        }
+        return .object(
+            fields.map { .init(key: $0.name, value: $0.values.count == 1 ? $0.values[0] : .array($0.values)) })
+    }
+
+    /// Whom a request's token stands for; without one, whom the browser's session does.
+    private func bearer(_ head: HTTPRequestHead, _ client: Client) async throws -> Bearer {
+        let header = head.headers.first(name: "Authorization")
+        guard header == nil, head.headers.contains(name: "Cookie"),
+            let session = try await authority.browserSession(client)
+        else { return try await authority.authenticate(header) }
+        // Another site can make a browser send its cookie, but not this header.
+        guard head.method == .GET || head.method == .HEAD || session.accepts(csrfToken: client.header("X-CSRF-Token"))
+        else { throw APIError(.noPermission, "The header X-CSRF-Token is missing, or not that of this session") }
+        return session.bearer
     }
 
     private static func upload(_ head: HTTPRequestHead, _ body: Body) -> RequestBody {
@@ -170,7 +212,8 @@ struct Responder: Sendable {
         }
     }
 
-    private func failure(_ error: any Error, _ head: HTTPRequestHead, _ logID: String) -> HTTPReply {
+    private func failure(_ error: any Error, _ head: HTTPRequestHead, _ logID: String, _ route: Route?) -> HTTPReply {
+        if let error = error as? OAuthError { return HTTPReply(error, logID: logID) }
         let error = (error as? APIError) ?? Self.apiError(error)
         if error.code == .internalError {
             logger.error(
@@ -179,6 +222,9 @@ struct Responder: Sendable {
                     "logid": "\(logID)", "method": "\(head.method)", "path": "\(Target(head.uri).path)",
                     "error": "\(error.cause.map { "\($0)" } ?? error.message)",
                 ])
+        }
+        if case .endpoint(let endpoint)? = route, endpoint.operation.layout == .bare {
+            return HTTPReply(OAuthError(error), logID: logID)
         }
         return HTTPReply(error, logID: logID)
     }

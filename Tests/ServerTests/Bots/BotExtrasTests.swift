@@ -287,7 +287,8 @@ extension TestServer {
         let user = (caller ?? owner).user
         let found = try await application.storage.database.read { connection in
             try BotVersionStore.configuration(
-                of: ID(bot)!, version: version, draft: draft, connector: connector, visibleTo: user, in: connection)
+                of: ID(bot)!, version: version, draft: draft, connector: connector, visibleTo: Member(user: user),
+                in: connection)
         }
         #expect((found.version == nil) == draft)
         if let version { #expect(found.version == version) }

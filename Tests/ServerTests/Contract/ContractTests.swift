@@ -27,7 +27,7 @@ import Testing
 
     @Test func `without a valid token every endpoint answers 401 before it reads the input`() async throws {
         try await TestServer.with(.sqlite) { server in
-            for operation in server.operations where operation.access != .link {
+            for operation in server.operations where operation.access != .open {
                 for token in [nil, "", "pat_unknown"] {
                     let reply = try await server.send(operation.method, operation.samplePath, text: "{", token: token)
                     #expect(reply.status == 401 && reply.code == 700_012_006, "\(operation.path)")

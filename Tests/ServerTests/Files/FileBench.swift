@@ -57,8 +57,10 @@ struct FileBench {
 
     func call(_ user: ID) -> Call {
         Call(
-            user: user, token: 1, permissions: .all, logID: "test", logger: Logger(label: "test"), lastEventID: nil,
-            executor: LoopExecutor(MultiThreadedEventLoopGroup.singleton.any()))
+            bearer: Bearer(user: user, token: 1, kind: .personal, permissions: .all), logID: "test",
+            logger: Logger(label: "test"), lastEventID: nil,
+            executor: LoopExecutor(MultiThreadedEventLoopGroup.singleton.any()),
+            client: Client(header: { _ in nil }, address: { "" }))
     }
 
     /// Calls the endpoint with this path and verb.

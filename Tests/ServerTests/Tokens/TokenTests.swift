@@ -24,7 +24,7 @@ import Testing
             defer { other.database.close() }
             let owner = try await other.database.read { try UserStore.owner(in: $0)! }
             let added = try await TestServer.token(for: owner, other)
-            #expect(try await authority.authenticate("bearer  \(added)").userID == owner)
+            #expect(try await authority.authenticate("bearer  \(added)").user == owner)
             #expect(try await TokenStore(storage: other).revoke(id: nil, name: "test") == 1)
             try await authority.refresh()
             await #expect(throws: APIError.self) { try await authority.authenticate("Bearer \(added)") }

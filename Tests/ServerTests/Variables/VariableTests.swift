@@ -232,7 +232,8 @@ extension TestServer {
     ) async throws -> [String: String] {
         let store = VariableStore(storage: application.storage)
         return try await application.storage.database.read { connection in
-            try store.values(of: ID(bot)!, connector: connector, endUser: endUser, owner: owner, in: connection)
+            try store.values(
+                of: ID(bot)!, connector: connector, endUser: endUser, member: Member(user: owner), in: connection)
         }
     }
 }
