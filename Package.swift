@@ -103,6 +103,7 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "APIKit", "Agents", "Database", "ModelClient", "Platform", "Server", "TestSupport",
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -18,7 +18,6 @@ package struct Application: Sendable {
     /// Everything the API offers, in the order of its reference.
     package let resources: [any Resource]
     let responder: Responder
-    private let authority: TokenAuthority
     private let services: Services
     private let logger: Logger
 
@@ -32,24 +31,26 @@ package struct Application: Sendable {
     ///   - models: those bots can answer with; the built-in one if there are none.
     package init(
         storage: Storage, dataDirectory: String, models: [Model] = [], publicURL: PublicURL,
-        identity: IdentitySettings = IdentitySettings(), logger: Logger
+        identity: IdentitySettings = IdentitySettings(), limits: RateLimitRules = RateLimitRules(), logger: Logger
     ) async throws {
         self.storage = storage
         self.logger = logger
+        let limits = RateLimits(limits)
         services = try await Services(
-            storage: storage, dataDirectory: dataDirectory, models: models, publicURL: publicURL, logger: logger)
-        authority = TokenAuthority(tokens: TokenStore(storage: storage), clock: storage.clock)
+            storage: storage, dataDirectory: dataDirectory, models: models, publicURL: publicURL, identity: identity,
+            limits: limits, logger: logger)
         resources = services.resources
         let endpoints = resources.flatMap(\.endpoints)
         let metrics = Metrics(
             routes: endpoints.map { ($0.operation.verb.rawValue, $0.operation.path) }
-                + OperatorPages.paths.map { ("GET", $0) })
+                + OperatorPages.paths.map { ("GET", $0) } + [("GET", Stylesheet.path)])
         responder = Responder(
             endpoints: endpoints,
             pages: OperatorPages(
                 database: storage.database, metrics: metrics, openAPI: try Self.openAPI(resources)
-            ).pages,
-            authority: authority, peers: Peers(trusting: identity.trustedProxies), metrics: metrics, logger: logger)
+            ).pages + [Stylesheet.page],
+            authority: services.identity.authority, limits: limits, peers: Peers(trusting: identity.trustedProxies),
+            metrics: metrics, logger: logger)
     }
 
     /// The OpenAPI document, for which no data is needed.
@@ -82,7 +83,8 @@ package struct Application: Sendable {
                 eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
             // They are shut down from the last to the first.
             let watches: [any Service] = [
-                Watch { await authority.watch() }, Watch { await services.runs.watch() },
+                Watch { await services.identity.authority.watch() },
+                Watch { await services.identity.keepHouse(logger) }, Watch { await services.runs.watch() },
                 Watch { await services.runs.watchChats() },
                 Watch { await services.keepHouse(logger) },
                 Watch {

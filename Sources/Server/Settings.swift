@@ -1,5 +1,6 @@
 import Agents
 import Glibc
+import Platform
 import Yams
 
 /// How the server is set up. Each setting comes from the command line, else from the environment, else from the
@@ -18,6 +19,8 @@ package struct Settings: Sendable {
     var identity = IdentitySettings()
     /// The models bots can answer with. Only the configuration file names them.
     var models: [Model] = []
+    /// How often may be asked. Only the configuration file says it.
+    var rateLimits = RateLimitRules()
 
     enum LogFormat: String, Codable, CaseIterable, Sendable { case text, json }
 
@@ -36,6 +39,7 @@ package struct Settings: Sendable {
         var trustedProxies: [String]?
         var audiences: [String]?
         var models: [ModelSettings]?
+        var rateLimits: RateLimitRules?
     }
 
     /// A fault in the settings, for whoever runs the program.
@@ -50,6 +54,7 @@ package struct Settings: Sendable {
         let variables = environment
         let file = try (file ?? environment["BUCKLE_CONFIG"]).map(Source.init(file:)) ?? Source()
         let environment = try Source(environment: environment)
+        rateLimits = file.rateLimits ?? rateLimits
         models = try (file.models ?? []).map { try $0.model(environment: variables) }
         for source in [file, environment, commandLine] {
             host = source.host ?? host
@@ -106,7 +111,7 @@ extension Settings.Source {
 
     private static let keys = [
         "host", "port", "data_dir", "database", "log_level", "log_format", "public_url", "registration",
-        "oauth_device_lifetime", "audit_retention_days", "trusted_proxies", "jwt_audiences", "models",
+        "oauth_device_lifetime", "audit_retention_days", "trusted_proxies", "jwt_audiences", "models", "rate_limits",
     ]
 
     /// Reads a YAML file. A key that is not known is a fault, so that a slip of the pen does not go unseen.
@@ -124,6 +129,10 @@ extension Settings.Source {
         for (key, value) in mapping where !Self.isNull(value) {
             if key.string == "models" {
                 models = try ModelSettings.list(value, in: path)
+                continue
+            }
+            if key.string == "rate_limits" {
+                rateLimits = try LimitSettings.rules(value, in: path)
                 continue
             }
             if ["trusted_proxies", "jwt_audiences"].contains(key.string), let sequence = value.sequence {

@@ -29,8 +29,12 @@ struct TestServer {
         let headers: HTTPHeaders
         let json: JSON
 
-        var code: Int? { if case .integer(let code)? = json["code"] { Int(code) } else { nil } }
-        var message: String { json["msg"]?.text ?? "" }
+        /// The code of an error; 4000 for OAuth's own way to say it.
+        var code: Int? {
+            if json["error_code"] == "invalid_request" { return 4000 }
+            return if case .integer(let code)? = json["code"] { Int(code) } else { nil }
+        }
+        var message: String { (json["msg"] ?? json["error_message"])?.text ?? "" }
         subscript(path: String...) -> JSON? { path.reduce(json) { $0?[$1] } }
     }
 
@@ -105,6 +109,11 @@ struct TestServer {
 
     private static func text(_ text: String) -> JSON { ["code": .integer(0), "msg": "", "data": .string(text)] }
 
+    /// The number that a query gives.
+    func count(_ query: SQL) async throws -> Int {
+        try await application.storage.database.read { try $0.first(query) { $0.int(0) } ?? 0 }
+    }
+
     /// Makes a chat of a caller's, and returns it when it has ended.
     func makeChat(_ caller: Caller, bot: String) async throws -> (conversation: String, id: String) {
         let body: JSON = [
@@ -141,7 +150,9 @@ struct TestServer {
     }
 }
 
-extension JSON {
+extension JSON: ExpressibleByIntegerLiteral {
+    package init(integerLiteral value: Int64) { self = .integer(value) }
+
     /// The string, or empty if it is none.
     var text: String { if case .string(let text) = self { text } else { "" } }
     var elements: [JSON] { if case .array(let elements) = self { elements } else { [] } }

@@ -42,6 +42,7 @@ package struct OpenAPIDocument {
                 "properties": ["logid": described("string", "Names the call in the server's log.")],
             ])
         addComponent("Error", envelope(data: nil, isFlat: false))
+        addComponent("OAuthError", Self.oauthError)
         return [
             "openapi": "3.1.0", "info": ["title": .string(title), "version": .string(version)],
             "tags": .array(tags.map { ["name": .string($0)] }),
@@ -56,6 +57,16 @@ package struct OpenAPIDocument {
             "x-error-codes": .array(APIError.Code.all.map(Self.errorCode)),
         ]
     }
+
+    private static let oauthError: JSON = [
+        "type": "object", "required": ["error_code", "error_message", "error", "error_description"],
+        "properties": [
+            "error_code": ["type": "string", "description": "A word for programs, such as `invalid_request`."],
+            "error_message": ["type": "string", "description": "What went wrong."],
+            "error": ["type": "string", "description": "The same as error_code."],
+            "error_description": ["type": "string", "description": "The same as error_message."],
+        ],
+    ]
 
     private static func errorCode(_ code: APIError.Code) -> JSON {
         [
@@ -81,9 +92,12 @@ package struct OpenAPIDocument {
         if !parameters.isEmpty { members.append(("parameters", .array(parameters))) }
         if let body { members.append(("requestBody", body)) }
         if operation.access == .open { members.append(("security", [])) }
+        let page = operation.layout == .page ? Self.html : []
+        let error = operation.layout == .bare ? "OAuthError" : "Error"
         let responses: JSON = [
             "200": response("The result, or an error whose `code` is not 0.", try content(operation)),
-            "default": response("An error.", json(["$ref": "#/components/schemas/Error"])),
+            "default": response(
+                "An error.", page + json(["$ref": .string("#/components/schemas/\(error)")])),
         ]
         members.append(("responses", responses))
         return .make(members)
@@ -113,7 +127,7 @@ package struct OpenAPIDocument {
                 ("name", .string(field.name)), ("in", .string(place)),
                 ("required", .bool(field.isRequired || place == "path")), ("schema", schema(field.schema)),
             ]
-            if let text = descriptions["\(name).\(field.name)"] { members.append(("description", .string(text))) }
+            if let text = sentence(name, field.name) { members.append(("description", .string(text))) }
             parameters.append(.make(members))
         }
         guard operation.verb != .get, !bodyFields.isEmpty || operation.verb == .post else { return (parameters, nil) }
@@ -151,13 +165,15 @@ package struct OpenAPIDocument {
         let error = json(["$ref": "#/components/schemas/Error"])
         switch operation.layout {
         case .none, .data, .flat, .bare, .dataWithCookie: return json(try reply(operation))
-        case .page: return [("text/html", ["schema": ["type": "string"]])] + error
+        case .page: return Self.html + error
         case .dataOrEvents: return json(try reply(operation)) + [events]
         case .events: return error + [events]
         // What is downloaded may be JSON of any shape itself.
         case .download: return json([:]) + [("*/*", ["schema": ["type": "string", "format": "binary"]])]
         }
     }
+
+    private static let html: [(String, JSON)] = [("text/html", ["schema": ["type": "string"]])]
 
     private func json(_ schema: JSON) -> [(String, JSON)] { [("application/json", ["schema": schema])] }
 
@@ -195,6 +211,12 @@ package struct OpenAPIDocument {
         ]
     }
 
+    /// What a field means. The fields of a generic type are described once for all its kinds.
+    private func sentence(_ type: String, _ field: String) -> String? {
+        descriptions["\(type).\(field)"]
+            ?? type.firstIndex(of: "-").flatMap { descriptions["\(type[..<$0]).\(field)"] }
+    }
+
     private func described(_ type: String, _ text: String) -> JSON {
         ["type": .string(type), "description": .string(text)]
     }
@@ -226,7 +248,7 @@ package struct OpenAPIDocument {
         var properties: [(String, JSON)] = []
         for field in fields {
             var schema = self.schema(field.schema)
-            if let text = descriptions["\(name).\(field.name)"], case .object(var members) = schema {
+            if let text = sentence(name, field.name), case .object(var members) = schema {
                 members.append(.init(key: "description", value: .string(text)))
                 schema = .object(members)
             }

@@ -1,14 +1,19 @@
 package import APIKit
-import Platform
+package import Platform
 
 /// Chats: a bot answers in a conversation, streamed or not.
 package struct Chats: Resource {
     package static let tag = "Chat"
     let runs: ChatRuns
+    let limits: RateLimits?
 
     var services: ChatServices { runs.services }
 
-    package init(runs: ChatRuns) { self.runs = runs }
+    /// - Parameter limits: nil if end users are not limited.
+    package init(runs: ChatRuns, limits: RateLimits?) {
+        self.runs = runs
+        self.limits = limits
+    }
 
     package var endpoints: [AnyEndpoint] {
         create
@@ -94,7 +99,9 @@ package struct Chats: Resource {
         Endpoint(
             .post, "/v3/chat", "Chat with a bot", access: .permission("chat"), query: ["conversation_id"]
         ) { input, call in
-            let run = try await input.start(call).run(in: runs, call)
+            let start = try input.start(call)
+            try limits?.admitEndUser(start.endUser, by: call.bearer)
+            let run = try await start.run(in: runs, call)
             return reply(run, streams: input.stream ?? false)
         }
     }

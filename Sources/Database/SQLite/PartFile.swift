@@ -62,9 +62,8 @@ final class PartFile {
 
     /// Whether the passing name still means this file.
     private var isInPlace: Bool {
-        var (opened, named) = (stat(), stat())
-        return fstat(file, &opened) == 0 && stat(path, &named) == 0 && opened.st_dev == named.st_dev
-            && opened.st_ino == named.st_ino
+        guard let opened = FileStatus(of: file), let named = FileStatus(at: path) else { return false }
+        return opened.isSame(as: named)
     }
 
     /// Takes the reason from `errno`, so it is made right after the call.

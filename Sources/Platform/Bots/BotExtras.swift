@@ -47,7 +47,7 @@ package struct BotExtras: Resource {
             access: .permission("edit")
         ) { input, call in
             try FunctionTool.check(input.tools)
-            try await bots.update(input.botID, editor: call.member) { $0.tools = input.tools }
+            try await bots.update(input.botID, by: call) { $0.tools = input.tools }
             return Tools(tools: input.tools)
         }
     }
@@ -83,7 +83,7 @@ package struct BotExtras: Resource {
             .put, "/buckle/v1/bots/{bot_id}/variables", "Set a bot's variables", access: .permission("edit")
         ) { input, call in
             try BotVariable.check(input.variables)
-            try await bots.update(input.botID, editor: call.member) { $0.variables = input.variables }
+            try await bots.update(input.botID, by: call) { $0.variables = input.variables }
             return Variables(variables: input.variables)
         }
     }
@@ -123,7 +123,7 @@ package struct BotExtras: Resource {
             try ShortcutCommandInput.check(input.shortcutCommands)
             return ShortcutCommands(
                 shortcutCommands: try await bots.setShortcutCommands(
-                    input.shortcutCommands, of: input.botID, editor: call.member))
+                    input.shortcutCommands, of: input.botID, by: call))
         }
     }
 

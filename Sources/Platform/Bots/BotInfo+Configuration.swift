@@ -23,7 +23,7 @@ extension BotInfo {
             knowledgeInfos: datasets.map { Dataset(id: $0, name: "") }, datasetIDs: datasets,
             autoCall: configuration.knowledge?.autoCall ?? true,
             searchStrategy: configuration.knowledge?.searchStrategy ?? 0)
-        folderID = ""
+        folderID = bot.folderID?.description ?? ""
         variables = (configuration.variables ?? []).map(Variable.init)
         mediaConfig = MediaConfiguration(isVoiceCallClosed: configuration.media?.isVoiceCallClosed ?? false)
         ownerUserID = bot.ownerID

@@ -64,7 +64,7 @@ package struct BotList: Resource {
         /// The user who owns it.
         var ownerUserID: ID
         /// The folder it lies in; absent for none.
-        var folderID: String?
+        var folderID: ID?
 
         enum CodingKeys: String, CodingKey {
             case id, name, description

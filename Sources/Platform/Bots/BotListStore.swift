@@ -36,7 +36,7 @@ package struct BotListStore: Sendable {
                 ? SQL.Fragment("v.version DESC, b.id DESC") : SQL.Fragment("b.updated_at DESC, b.id DESC")
             let items = try connection.query(
                 """
-                SELECT b.id, b.draft, b.updated_at, b.owner_id, v.configuration, v.created_at \(source)
+                SELECT b.id, b.draft, b.updated_at, b.owner_id, v.configuration, v.created_at, b.folder_id \(source)
                 ORDER BY \(order) LIMIT \(page.size) OFFSET \(page.offset)
                 """
             ) { row in
@@ -46,7 +46,8 @@ package struct BotListStore: Sendable {
                 return BotList.Item(
                     id: row.id(0), name: shown.name, description: shown.description,
                     iconURL: links.icon(shown.iconFileID), isPublished: isPublished, updatedAt: row.int64(2),
-                    publishedAt: isPublished ? row.int64(5) : nil, ownerUserID: row.id(3), folderID: nil)
+                    publishedAt: isPublished ? row.int64(5) : nil, ownerUserID: row.id(3),
+                    folderID: row.optionalID(6))
             }
             return (items, total)
         }

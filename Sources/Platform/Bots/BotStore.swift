@@ -9,6 +9,7 @@ struct StoredBot: Sendable {
     var collaborationMode: String
     var createdAt: Int64
     var updatedAt: Int64
+    var folderID: ID?
     var draft: BotConfiguration
 }
 
@@ -19,18 +20,21 @@ package struct BotStore: Sendable {
     package init(storage: Storage) { self.storage = storage }
 
     /// - Throws: 4200 if the user is no member of the workspace.
-    func create(_ configuration: BotConfiguration, in workspace: ID, owner: Member) async throws -> ID {
+    func create(_ configuration: BotConfiguration, in workspace: ID, by call: Call) async throws -> ID {
         let id = storage.ids.next()
         let now = storage.clock.now()
         return try await storage.database.write { connection in
-            guard try WorkspaceStore.isMember(owner, of: workspace, in: connection) else {
+            guard try WorkspaceStore.isMember(call.member, of: workspace, in: connection) else {
                 throw APIError(.notFound, "The workspace \(workspace) of space_id does not exist")
             }
             try connection.execute(
                 """
                 INSERT INTO bot (id, workspace_id, owner_id, draft, created_at, updated_at)
-                VALUES (\(id), \(workspace), \(owner.user), \(try StoredJSON.text(configuration)), \(now), \(now))
+                VALUES (\(id), \(workspace), \(call.user), \(try StoredJSON.text(configuration)), \(now), \(now))
                 """)
+            try storage.audit(
+                "bot.create", AuditObject("bot", id, workspace: workspace), by: call.actor,
+                detail: ["name": configuration.name], in: connection)
             return id
         }
     }
@@ -42,14 +46,17 @@ package struct BotStore: Sendable {
     /// - Throws: 4200 if the user does not see the bot, 4101 if the user may not change it.
     @discardableResult
     func update<Result: Sendable>(
-        _ id: ID, editor: Member, _ change: @escaping @Sendable (inout BotConfiguration) -> Result
+        _ id: ID, by call: Call, _ change: @escaping @Sendable (inout BotConfiguration) -> Result
     ) async throws -> Result {
         let now = storage.clock.now()
         return try await storage.database.write { connection in
-            var draft = try Self.editable(id, by: editor, in: connection).draft
+            let bot = try Self.editable(id, by: call.member, in: connection)
+            var draft = bot.draft
             let result = change(&draft)
             try connection.execute(
                 "UPDATE bot SET draft = \(try StoredJSON.text(draft)), updated_at = \(now) WHERE id = \(id)")
+            try storage.audit(
+                "bot.update", AuditObject("bot", id, workspace: bot.workspaceID), by: call.actor, in: connection)
             return result
         }
     }
@@ -58,10 +65,10 @@ package struct BotStore: Sendable {
     ///
     /// - Throws: 4200 if the user does not see the bot, 4101 if the user may not change it.
     func setShortcutCommands(
-        _ commands: [ShortcutCommandInput], of id: ID, editor: Member
+        _ commands: [ShortcutCommandInput], of id: ID, by call: Call
     ) async throws -> [ShortcutCommand] {
         let ids = storage.ids
-        return try await update(id, editor: editor) { draft in
+        return try await update(id, by: call) { draft in
             let all = ShortcutCommand.replacing(draft.shortcutCommands ?? [], with: commands, newID: ids.next)
             draft.shortcutCommands = all
             return all
@@ -82,14 +89,14 @@ package struct BotStore: Sendable {
     static func visible(_ id: ID, to member: Member, in connection: any Connection) throws -> StoredBot {
         let found = try connection.first(
             """
-            SELECT b.id, b.workspace_id, b.owner_id, b.collaboration_mode, b.created_at, b.updated_at, b.draft
+            SELECT b.id, b.workspace_id, b.owner_id, b.collaboration_mode, b.created_at, b.updated_at, b.draft, b.folder_id
             FROM bot b JOIN workspace_member m ON m.workspace_id = b.workspace_id AND m.user_id = \(member.user)
             WHERE b.id = \(id)
             """
         ) { row in
             StoredBot(
                 id: row.id(0), workspaceID: row.id(1), ownerID: row.id(2), collaborationMode: row.text(3),
-                createdAt: row.int64(4), updatedAt: row.int64(5),
+                createdAt: row.int64(4), updatedAt: row.int64(5), folderID: row.optionalID(7),
                 draft: try StoredJSON.read(BotConfiguration.self, row.text(6)))
         }
         guard let found, member.workspaces.contains(found.workspaceID) else { throw unknown(id) }

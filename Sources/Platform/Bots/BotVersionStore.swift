@@ -14,11 +14,11 @@ package struct BotVersionStore: Sendable {
     /// Publishes the draft as a new version and puts it online in channels.
     ///
     /// - Returns: the version: a millisecond of Unix time, greater than every earlier one of the bot.
-    func publish(_ id: ID, to connectors: [String], publisher: Member) async throws -> Int64 {
+    func publish(_ id: ID, to connectors: [String], by call: Call) async throws -> Int64 {
         let now = storage.clock.now()
         let millisecond = storage.clock.milliseconds()
         return try await storage.database.write { connection in
-            let bot = try BotStore.editable(id, by: publisher, in: connection)
+            let bot = try BotStore.editable(id, by: call.member, in: connection)
             let last =
                 try connection.first("SELECT COALESCE(MAX(version), 0) FROM bot_version WHERE bot_id = \(id)") {
                     $0.int64(0)
@@ -27,7 +27,7 @@ package struct BotVersionStore: Sendable {
             try connection.execute(
                 """
                 INSERT INTO bot_version (bot_id, version, configuration, creator_id, created_at)
-                VALUES (\(id), \(version), \(try StoredJSON.text(bot.draft)), \(publisher.user), \(now))
+                VALUES (\(id), \(version), \(try StoredJSON.text(bot.draft)), \(call.user), \(now))
                 """)
             for connector in connectors {
                 try connection.execute(
@@ -38,6 +38,10 @@ package struct BotVersionStore: Sendable {
                     VALUES (\(id), \(connector), \(version), 1)
                     """)
             }
+            try storage.audit(
+                "bot.publish", AuditObject("bot", id, workspace: bot.workspaceID), by: call.actor,
+                detail: ["version": String(version), "connector_ids": connectors.joined(separator: ",")],
+                in: connection)
             return version
         }
     }
@@ -45,15 +49,21 @@ package struct BotVersionStore: Sendable {
     /// Takes the bot offline in a channel.
     ///
     /// - Throws: 4015 if it is not online there.
-    func unpublish(_ id: ID, from connector: String, publisher: Member) async throws {
+    func unpublish(_ id: ID, from connector: String, reason: String?, by call: Call) async throws {
+        var detail = ["connector_id": connector]
+        detail["reason"] = reason
+        let noted = detail
         try await storage.database.write { connection in
-            _ = try BotStore.editable(id, by: publisher, in: connection)
+            let bot = try BotStore.editable(id, by: call.member, in: connection)
             let count = try connection.execute(
                 """
                 UPDATE bot_publication SET is_online = 0
                 WHERE bot_id = \(id) AND connector_id = \(connector) AND is_online = 1
                 """)
             if count == 0 { throw Self.notPublished(id, connector) }
+            try storage.audit(
+                "bot.unpublish", AuditObject("bot", id, workspace: bot.workspaceID), by: call.actor,
+                detail: noted, in: connection)
         }
     }
 

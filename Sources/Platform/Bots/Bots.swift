@@ -58,7 +58,7 @@ package struct Bots: Resource {
             try await check(input.settings, call)
             var configuration = BotConfiguration(name: input.name, description: "")
             input.settings.apply(to: &configuration)
-            return CreatedBot(botID: try await bots.create(configuration, in: input.spaceID, owner: call.member))
+            return CreatedBot(botID: try await bots.create(configuration, in: input.spaceID, by: call))
         }
     }
 
@@ -78,7 +78,7 @@ package struct Bots: Resource {
     var update: Endpoint<UpdateInput, NoData> {
         Endpoint(.post, "/v1/bot/update", "Update a bot's draft", access: .permission("edit")) { input, call in
             try await check(input.settings, call)
-            try await bots.update(input.botID, editor: call.member) { input.settings.apply(to: &$0) }
+            try await bots.update(input.botID, by: call) { input.settings.apply(to: &$0) }
             return NoData()
         }
     }
@@ -129,7 +129,7 @@ package struct Bots: Resource {
                 throw APIError.invalid(
                     "connector_ids", "must have \(Connector.api), the API, beside a channel of one's own")
             }
-            let version = try await versions.publish(input.botID, to: connectors, publisher: call.member)
+            let version = try await versions.publish(input.botID, to: connectors, by: call)
             return PublishedBot(botID: input.botID, version: String(version))
         }
     }
@@ -156,7 +156,8 @@ package struct Bots: Resource {
         ) { input, call in
             try Limits.check(input.connectorID, 1...64, "connector_id")
             try Limits.check(input.unpublishReason ?? "", 0...1024, "unpublish_reason")
-            try await versions.unpublish(input.botID, from: input.connectorID, publisher: call.member)
+            try await versions.unpublish(
+                input.botID, from: input.connectorID, reason: input.unpublishReason, by: call)
             return NoData()
         }
     }

@@ -85,11 +85,13 @@ package struct ConversationStore: Sendable {
     /// Deletes a conversation and all its messages.
     ///
     /// - Throws: 4002 if there is no such conversation of this owner.
-    func delete(_ id: ID, owner: ID) async throws {
-        let deleted = try await storage.database.write(
-            "DELETE FROM conversation WHERE id = \(id) AND owner_id = \(owner) RETURNING id"
-        ) { $0.id(0) }
-        _ = try deleted.first.orThrow(.invalidConversation)
+    func delete(_ id: ID, by call: Call) async throws {
+        try await storage.database.write { connection in
+            let deleted = try connection.execute(
+                "DELETE FROM conversation WHERE id = \(id) AND owner_id = \(call.owner)")
+            if deleted == 0 { throw APIError(.invalidConversation) }
+            try storage.audit("conversation.delete", AuditObject("conversation", id), by: call.actor, in: connection)
+        }
     }
 
     /// Starts a new section.

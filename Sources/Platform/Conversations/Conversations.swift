@@ -152,7 +152,7 @@ package struct Conversations: Resource {
             .delete, "/v1/conversations/{conversation_id}", "Delete a conversation",
             access: .permission("editConversation")
         ) { input, call in
-            try await conversations.delete(input.conversationID, owner: call.owner)
+            try await conversations.delete(input.conversationID, by: call)
             return NoData()
         }
     }

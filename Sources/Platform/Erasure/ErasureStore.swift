@@ -42,10 +42,11 @@ package struct ErasureStore: Sendable {
         return [call.user] + found.filter { $0 != call.user }
     }
 
-    /// Notes that an erasure has begun, so that one that is cut short can be finished.
+    /// Notes that an erasure has begun, so that one that is cut short can be finished, and in the audit log who began
+    /// it. The end user's name is not kept there, as the log outlives what is erased.
     ///
     /// - Returns: nil if there is nothing of the end user.
-    func begin(_ user: String, owner: ID) async throws -> Erasure? {
+    func begin(_ user: String, owner: ID, by call: Call) async throws -> Erasure? {
         let end = storage.ids.next()
         let isKnown = try await storage.database.write { connection in
             let isKnown = try connection.first(
@@ -55,8 +56,10 @@ package struct ErasureStore: Sendable {
                 OR EXISTS (SELECT 1 FROM unfinished_erasure)
                 """
             ) { _ in true }
-            if isKnown != nil { try connection.execute("INSERT INTO unfinished_erasure (id) VALUES (\(end))") }
-            return isKnown != nil
+            guard isKnown != nil else { return false }
+            try connection.execute("INSERT INTO unfinished_erasure (id) VALUES (\(end))")
+            try storage.audit("user_data.erase", AuditObject("account", owner), by: call.actor, in: connection)
+            return true
         }
         return isKnown ? Erasure(owner: owner, user: user, end: end) : nil
     }

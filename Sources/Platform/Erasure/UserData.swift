@@ -55,15 +55,15 @@ package struct UserData: Resource {
             return try await Task { [self] in
                 var erased = Erased()
                 for owner in try await store.owners(of: input.userID, for: call) {
-                    erased.add(try await erase(input.userID, owner: owner))
+                    erased.add(try await erase(input.userID, owner: owner, by: call))
                 }
                 return erased
             }.value
         }
     }
 
-    func erase(_ user: String, owner: ID) async throws -> Erased {
-        guard var erasure = try await store.begin(user, owner: owner) else { return Erased() }
+    func erase(_ user: String, owner: ID, by call: Call) async throws -> Erased {
+        guard var erasure = try await store.begin(user, owner: owner, by: call) else { return Erased() }
         await stopChats(owner, user)
         var erased = Erased()
         while let step = try await store.step(erasure) {

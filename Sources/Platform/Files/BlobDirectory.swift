@@ -1,3 +1,4 @@
+import Database
 import Glibc
 
 /// The directory of contents, each of which lies under its SHA-256: the first two digits name a folder, the others a
@@ -56,8 +57,7 @@ package struct BlobDirectory: Sendable {
 
     /// The bytes of a content, or nil if it is not there.
     func size(_ hash: String) throws -> Int64? {
-        var found = stat()
-        if stat(file(hash), &found) == 0 { return Int64(found.st_size) }
+        if let found = FileStatus(at: file(hash)) { return found.bytes }
         if errno == ENOENT { return nil }
         throw DiskError("stat", file(hash))
     }
@@ -74,13 +74,12 @@ package struct BlobDirectory: Sendable {
         let source = open(place, O_RDONLY | O_CLOEXEC)
         if source < 0 { throw DiskError("open", place) }
         defer { close(source) }
-        var found = stat()
-        if fstat(source, &found) != 0 { throw DiskError("fstat", place) }
-        guard found.st_size <= limit else {
+        guard let found = FileStatus(of: source) else { throw DiskError("fstat", place) }
+        guard found.bytes <= limit else {
             errno = EFBIG
             throw DiskError("read", place)
         }
-        return try [UInt8](unsafeUninitializedCapacity: Int(found.st_size)) { buffer, count in
+        return try [UInt8](unsafeUninitializedCapacity: Int(found.bytes)) { buffer, count in
             while count < buffer.count {
                 let got = Glibc.read(source, buffer.baseAddress! + count, buffer.count - count)
                 if got < 0, errno == EINTR { continue }

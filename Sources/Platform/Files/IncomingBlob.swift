@@ -1,4 +1,5 @@
 import Crypto
+import Database
 import Glibc
 
 /// A content that is being received into a file of its own, and hashed on the way.
@@ -27,8 +28,7 @@ final class IncomingBlob {
     /// Locks a new file, so that nobody takes it for what a crash left; false, and the file closed, if it was taken
     /// for that already.
     private static func isOwn(_ file: Int32, _ path: String) throws(DiskError) -> Bool {
-        var found = stat()
-        if try FileLock.take(0, of: file, at: path), fstat(file, &found) == 0, found.st_nlink > 0 { return true }
+        if try FileLock.take(0, of: file, at: path), let found = FileStatus(of: file), found.links > 0 { return true }
         close(file)
         return false
     }

@@ -16,6 +16,7 @@ extension Migration {
         ALTER TABLE account ADD COLUMN is_operator BIGINT NOT NULL DEFAULT 0;
         ALTER TABLE account ADD COLUMN disabled_at BIGINT;
         CREATE UNIQUE INDEX account_by_email ON account (email);
+        CREATE UNIQUE INDEX account_by_name ON account (lower(user_name)) WHERE kind = 'person';
         CREATE INDEX account_by_parent ON account (parent_id);
         UPDATE account SET is_operator = 1 WHERE id = (SELECT MIN(id) FROM account);
 

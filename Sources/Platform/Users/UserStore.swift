@@ -18,15 +18,24 @@ package struct UserStore: Sendable {
         return found
     }
 
-    /// Adds a user with a personal workspace of their own, in the caller's unit of work.
-    package func add(userName: String, nickName: String, in connection: any Connection) throws -> ID {
+    /// Adds a person with a personal workspace of their own, in the caller's unit of work. The first one operates the
+    /// server.
+    ///
+    /// - Parameters:
+    ///   - email: in lower case.
+    ///   - passwordHash: what ``PasswordHasher`` made of the password.
+    package func add(
+        userName: String, nickName: String, email: String? = nil, passwordHash: String? = nil,
+        isOperator: Bool = false, in connection: any Connection
+    ) throws -> ID {
         let user = storage.ids.next()
         let workspace = storage.ids.next()
         let now = storage.clock.now()
+        let isFirst = try Self.owner(in: connection) == nil
         try connection.execute(
             """
-            INSERT INTO account (id, user_name, nick_name, created_at)
-            VALUES (\(user), \(userName), \(nickName), \(now))
+            INSERT INTO account (id, user_name, nick_name, email, password, is_operator, created_at)
+            VALUES (\(user), \(userName), \(nickName), \(email), \(passwordHash), \(isFirst || isOperator), \(now))
             """)
         try connection.execute(
             """

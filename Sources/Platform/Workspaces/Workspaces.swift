@@ -4,11 +4,82 @@ package import APIKit
 package struct Workspaces: Resource {
     package static let tag = "Workspaces"
     let workspaces: WorkspaceStore
+    let members: WorkspaceMemberStore
+    let files: FileStore
+    let authority: TokenAuthority
 
-    package init(workspaces: WorkspaceStore) { self.workspaces = workspaces }
+    package init(
+        workspaces: WorkspaceStore, members: WorkspaceMemberStore, files: FileStore, authority: TokenAuthority
+    ) {
+        self.workspaces = workspaces
+        self.members = members
+        self.files = files
+        self.authority = authority
+    }
 
     package var endpoints: [AnyEndpoint] {
+        create
         list
+        update
+        delete
+        leave
+        handOver
+    }
+
+    struct CreateInput: Decodable, Sendable {
+        /// The name, 1 to 50 characters.
+        var name: String
+        /// What it is for, 0 to 2000 characters.
+        var description: String
+        /// Its picture: a file that the caller has uploaded.
+        var iconFileID: ID?
+        /// The organization it belongs to, or the caller's own account, which is the standard.
+        var cozeAccountID: ID?
+        /// Its owner, the caller if absent. Admins of an organization can name any member of it.
+        var ownerUID: ID?
+
+        enum CodingKeys: String, CodingKey {
+            case name, description
+            case iconFileID = "icon_file_id"
+            case cozeAccountID = "coze_account_id"
+            case ownerUID = "owner_uid"
+        }
+    }
+
+    struct Created: Codable, Sendable {
+        /// The new workspace.
+        var id: ID
+    }
+
+    var create: Endpoint<CreateInput, Created> {
+        Endpoint(
+            .post, "/v1/workspaces", "Create a workspace", access: .permission("createWorkspace")
+        ) { input, call in
+            try Self.requireAllWorkspaces(call)
+            try Limits.check(input.name, 1...50, "name")
+            try Limits.checkNotBlank(input.name, "name")
+            try Limits.check(input.description, 0...2000, "description")
+            let organization = input.cozeAccountID == call.user ? nil : input.cozeAccountID
+            let owner = input.ownerUID ?? call.user
+            if organization == nil, owner != call.user {
+                throw APIError.invalid("owner_uid", "can be somebody else only inside an organization")
+            }
+            if let icon = input.iconFileID {
+                try await files.requirePicture(icon, owner: call.user, "icon_file_id")
+            }
+            let new = WorkspaceStore.New(
+                name: input.name, description: input.description, iconFileID: input.iconFileID,
+                organization: organization, owner: owner)
+            return Created(id: try await workspaces.create(new, by: call.actor))
+        }
+    }
+
+    /// - Throws: 4101 for a token that reaches only some workspaces: it cannot reach any others by making or joining
+    ///   them.
+    static func requireAllWorkspaces(_ call: Call) throws {
+        if case .some = call.member.workspaces {
+            throw APIError(.noPermission, "The token reaches only some workspaces, so it cannot make or join others")
+        }
     }
 
     struct ListInput: Decodable, Sendable {
@@ -17,11 +88,12 @@ package struct Workspaces: Resource {
         /// Workspaces on a page, 1 to 50; 20 if absent.
         var pageSize: Int?
         /// Only workspaces of this enterprise.
-        var enterpriseID: String?
-        /// Only workspaces this user has joined; needs `coze_account_id` too.
+        var enterpriseID: ID?
+        /// Only workspaces this user has joined; needs `coze_account_id` too. Others than the caller show only to admins
+        /// of the organization.
         var userID: ID?
-        /// The account or organization of `user_id`.
-        var cozeAccountID: String?
+        /// Only workspaces of this organization, or of the account of `user_id`.
+        var cozeAccountID: ID?
 
         enum CodingKeys: String, CodingKey {
             case pageNum = "page_num"
@@ -50,44 +122,87 @@ package struct Workspaces: Resource {
             guard (input.userID == nil) == (input.cozeAccountID == nil) else {
                 throw APIError.invalid("user_id", "must be given together with coze_account_id")
             }
-            // There is no enterprise on this server, and nobody sees another user's workspaces.
-            if input.enterpriseID != nil || (input.userID ?? call.user) != call.user {
-                return WorkspacePage(workspaces: [], totalCount: 0)
-            }
-            return try await workspaces.list(memberOf: call.user, page)
+            let filter = WorkspaceStore.Filter(
+                user: input.userID, account: input.cozeAccountID, enterprise: input.enterpriseID)
+            return try await workspaces.list(filter, as: call.member, page)
         }
     }
-}
 
-/// A workspace, as a member sees it.
-package struct Workspace: Codable, Sendable {
-    /// The workspace's id.
-    var id: ID
-    var name: String
-    var description: String
-    /// A link to its picture; empty if there is none.
-    var iconURL: String
-    /// The caller's part in it: owner, admin or member.
-    var roleType: String
-    /// personal or team.
-    var workspaceType: String
-    /// The enterprise it belongs to; empty for none.
-    var enterpriseID: String
-    /// The user who owns it.
-    var ownerUID: ID
-    /// The users who administer it.
-    var adminUIDs: [ID]
-    /// Whether the caller has joined it.
-    var joinedStatus: String
+    struct UpdateInput: Decodable, Sendable {
+        /// A team's workspace that the caller owns or administers.
+        var workspaceID: ID
+        /// The new name, 1 to 50 characters; unchanged if absent or empty.
+        var name: String?
+        /// The new description, at most 2000 characters; unchanged if absent or empty.
+        var description: String?
 
-    enum CodingKeys: String, CodingKey {
-        case id, name, description
-        case iconURL = "icon_url"
-        case roleType = "role_type"
-        case workspaceType = "workspace_type"
-        case enterpriseID = "enterprise_id"
-        case ownerUID = "owner_uid"
-        case adminUIDs = "admin_uids"
-        case joinedStatus = "joined_status"
+        enum CodingKeys: String, CodingKey {
+            case workspaceID = "workspace_id"
+            case name, description
+        }
+    }
+
+    var update: Endpoint<UpdateInput, NoData> {
+        Endpoint(
+            .put, "/v1/workspaces/{workspace_id}", "Update a workspace", access: .permission("Workspace.update")
+        ) { input, call in
+            if let name = input.name {
+                try Limits.check(name, 1...50, "name")
+                try Limits.checkNotBlank(name, "name")
+            }
+            try Limits.check(input.description ?? "", 0...2000, "description")
+            try await workspaces.update(
+                input.workspaceID, name: input.name, description: input.description, as: call.member, by: call.actor)
+            return NoData()
+        }
+    }
+
+    struct WorkspaceInput: Decodable, Sendable {
+        var workspaceID: ID
+
+        enum CodingKeys: String, CodingKey { case workspaceID = "workspace_id" }
+    }
+
+    var delete: Endpoint<WorkspaceInput, NoData> {
+        Endpoint(
+            .delete, "/buckle/v1/workspaces/{workspace_id}", "Delete a workspace with all it holds",
+            access: .permission(PermissionPoint.manageWorkspaces)
+        ) { input, call in
+            try await workspaces.delete(input.workspaceID, as: call.member, by: call.actor)
+            try await authority.refresh()
+            return NoData()
+        }
+    }
+
+    var leave: Endpoint<WorkspaceInput, NoData> {
+        Endpoint(
+            .post, "/buckle/v1/workspaces/{workspace_id}/leave", "Leave a workspace",
+            access: .permission(PermissionPoint.manageWorkspaces)
+        ) { input, call in
+            try await members.leave(input.workspaceID, as: call.member, by: call.actor)
+            return NoData()
+        }
+    }
+
+    struct HandOverInput: Decodable, Sendable {
+        /// A team's workspace that the caller owns.
+        var workspaceID: ID
+        /// The member who becomes its owner. The caller becomes an admin.
+        var userID: ID
+
+        enum CodingKeys: String, CodingKey {
+            case workspaceID = "workspace_id"
+            case userID = "user_id"
+        }
+    }
+
+    var handOver: Endpoint<HandOverInput, NoData> {
+        Endpoint(
+            .post, "/buckle/v1/workspaces/{workspace_id}/owner", "Hand a workspace over to another member",
+            access: .permission(PermissionPoint.manageWorkspaces)
+        ) { input, call in
+            try await workspaces.handOver(input.workspaceID, to: input.userID, as: call.member, by: call.actor)
+            return NoData()
+        }
     }
 }

@@ -11,8 +11,9 @@ package struct BuckleCommand: AsyncParsableCommand {
             """,
         version: Application.version,
         subcommands: [
-            ServeCommand.self, TokenCommand.self, OpenAPICommand.self, BackupCommand.self, RestoreCommand.self,
-            MigrateCommand.self, VersionCommand.self,
+            ServeCommand.self, TokenCommand.self, UserCommand.self, OpenAPICommand.self, BackupCommand.self,
+            RestoreCommand.self,
+            MigrateCommand.self, VersionCommand.self, MeasureCommand.self,
         ])
 
     package init() {}

@@ -52,7 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
         let publicURL = PublicURL(settings.publicURL ?? "http://\(host):\(settings.port)")
         let application = try await Application(
             storage: storage, dataDirectory: settings.dataDirectory, models: settings.models, publicURL: publicURL,
-            identity: settings.identity, logger: logger)
+            identity: settings.identity, limits: settings.rateLimits, logger: logger)
         try await application.serve(host: settings.host, port: settings.port, signals: [.sigterm, .sigint]) { port in
             if settings.publicURL == nil { publicURL.set("http://\(host):\(port)") }
             // Only now, so that a port that is taken does not cost the one sight of the token.

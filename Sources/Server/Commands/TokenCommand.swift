@@ -25,6 +25,12 @@ struct TokenCommand: AsyncParsableCommand {
         @Option(help: "When it ends, such as 90s, 15m, 12h or 30d. [default: never]")
         var expiresIn: Lifetime?
 
+        @Option(help: "The account it is for, by its user name or e-mail address. [default: the first, the owner's]")
+        var user: String?
+
+        @Option(help: "The id of a workspace it reaches; repeat it for more. [default: all of the account's]")
+        var workspace: [ID] = []
+
         func validate() throws {
             guard (1...100).contains(name.unicodeScalars.count) else {
                 throw ValidationError("--name must have 1 to 100 characters.")
@@ -38,19 +44,29 @@ struct TokenCommand: AsyncParsableCommand {
 
         func run() async throws {
             let storage = try await storage.openExisting()
-            let permissions = permission.isEmpty ? [PermissionPoint.everything] : permission
-            let secret = try await storage.database.write { connection in
-                guard let owner = try UserStore.owner(in: connection) else {
-                    throw Settings.Fault(description: "this database has not been set up; `buckle serve` does it")
-                }
-                return try TokenStore(storage: storage).create(
-                    NewToken(
-                        .personal, user: owner, name: name, permissions: permissions, lifetime: expiresIn?.seconds),
-                    in: connection
-                ).secret
+            defer { storage.database.close() }
+            let accounts = AccountStore(storage: storage)
+            guard let owner = try await storage.database.read({ try UserStore.owner(in: $0) }) else {
+                throw Settings.Fault.notSetUp
             }
-            storage.database.close()
-            print(secret.text)
+            let user = if let name = self.user { try await accounts.existing(name).id } else { owner }
+            let joined = try await accounts.workspaces(of: user)
+            if let other = workspace.first(where: { !joined.contains($0) }) {
+                throw Settings.Fault(description: "the account is not a member of a workspace \(other)")
+            }
+            let made = try await storage.database.write { connection in
+                var new = NewToken(
+                    .personal, user: user, name: name,
+                    permissions: permission.isEmpty ? [PermissionPoint.everything] : permission,
+                    lifetime: expiresIn?.seconds)
+                new.workspaces = workspace.isEmpty ? nil : workspace
+                let made = try TokenStore(storage: storage).create(new, in: connection)
+                try storage.audit(
+                    "token.create", AuditObject("token", made.id), by: .commandLine,
+                    detail: ["name": name, "user_id": user.description], in: connection)
+                return made
+            }
+            print(made.secret.text)
         }
     }
 

@@ -18,6 +18,10 @@ struct Responder: Sendable {
     /// What is being received on all connections.
     let bodies = BodyBudget()
     let peers: Peers
+    /// Nil if requests are not limited.
+    let limits: RateLimits?
+    /// What limits each endpoint has, in the router's order.
+    let kinds: [RateLimits.EndpointClass]
 
     /// What answers a route.
     enum Route: Sendable {
@@ -27,15 +31,17 @@ struct Responder: Sendable {
     }
 
     init(
-        endpoints: [AnyEndpoint], pages: [Page], authority: TokenAuthority, peers: Peers, metrics: Metrics,
-        logger: Logger
+        endpoints: [AnyEndpoint], pages: [Page], authority: TokenAuthority, limits: RateLimits?, peers: Peers,
+        metrics: Metrics, logger: Logger
     ) {
         routes = endpoints.map(Route.endpoint) + pages.map(Route.page)
         router = Router(
             endpoints.map { (HTTPMethod(rawValue: $0.operation.verb.rawValue), $0.operation.path) }
                 + pages.map { (.GET, $0.path) })
         self.authority = authority
+        self.limits = limits
         self.peers = peers
+        kinds = endpoints.map { RateLimits.EndpointClass($0.operation) }
         self.metrics = metrics
         self.logger = logger
         logIDs = LogIDSource()
@@ -87,7 +93,14 @@ struct Responder: Sendable {
             switch routes[number] {
             case .endpoint(let endpoint):
                 reply = HTTPReply(
-                    try await call(endpoint, head, target, match.parameters, body, logID, executor, peer),
+                    try await call(
+                        endpoint, kinds[number],
+                        Request(
+                            head: head, target: target, parameters: match.parameters, body: body, logID: logID,
+                            executor: executor,
+                            client: Client(
+                                header: { head.headers.first(name: $0) },
+                                address: { [peers] in peers.address(of: peer, head.headers) }))),
                     logID: logID)
                 // Tokens are not for caches (RFC 6749, 5.1).
                 if endpoint.operation.layout == .bare { reply.headers.append(("Cache-Control", "no-store")) }
@@ -114,20 +127,32 @@ struct Responder: Sendable {
         return reply
     }
 
+    /// A request to an endpoint.
+    private struct Request {
+        let head: HTTPRequestHead
+        let target: Target
+        /// What stands for the names in the path.
+        let parameters: [(String, Substring)]
+        let body: Body
+        let logID: String
+        let executor: any CallExecutor
+        let client: Client
+    }
+
     private func call(
-        _ endpoint: AnyEndpoint, _ head: HTTPRequestHead, _ target: Target, _ parameters: [(String, Substring)],
-        _ body: Body, _ logID: String, _ executor: any CallExecutor, _ peer: SocketAddress?
+        _ endpoint: AnyEndpoint, _ kind: RateLimits.EndpointClass, _ request: Request
     ) async throws -> EndpointReply {
         let operation = endpoint.operation
-        let client = Client(
-            header: { head.headers.first(name: $0) }, address: { peers.address(of: peer, head.headers) })
+        try limits?.admit(from: request.client)
         if operation.access == .open {
             let nobody = Call(
-                bearer: .nobody, logID: logID, logger: logger, lastEventID: nil, executor: executor, client: client)
+                bearer: .nobody, logID: request.logID, logger: logger, lastEventID: nil, executor: request.executor,
+                client: request.client)
             guard case .input(let respond) = endpoint.handler else { throw APIError(.unknownRoute) }
-            return try await respond(try Self.source(operation, target, parameters, head, body), nobody)
+            return try await respond(try Self.source(operation, request), nobody)
         }
-        let bearer = try await bearer(head, client)
+        let bearer = try await bearer(request)
+        try limits?.admit(kind, bearer)
         let points = operation.access.points
         guard bearer.permissions.contains(points) else {
             throw APIError(
@@ -135,25 +160,22 @@ struct Responder: Sendable {
                 "The token lacks the permission \(points.joined(separator: ", ")), which this operation needs")
         }
         let call = Call(
-            bearer: bearer, logID: logID, logger: logger,
-            lastEventID: operation.layout == .events ? head.headers.first(name: "Last-Event-ID") : nil,
-            executor: executor, client: client)
+            bearer: bearer, logID: request.logID, logger: logger,
+            lastEventID: operation.layout == .events ? request.client.header("Last-Event-ID") : nil,
+            executor: request.executor, client: request.client)
         switch endpoint.handler {
-        case .input(let respond): return try await respond(Self.source(operation, target, parameters, head, body), call)
-        case .upload(let respond): return try await respond(Self.upload(head, body), call)
+        case .input(let respond): return try await respond(Self.source(operation, request), call)
+        case .upload(let respond): return try await respond(Self.upload(request.head, request.body), call)
         }
     }
 
-    private static func source(
-        _ operation: APIKit.Operation, _ target: Target, _ parameters: [(String, Substring)], _ head: HTTPRequestHead,
-        _ body: Body
-    ) throws -> InputSource {
-        var source = InputSource(query: try PercentDecoding.query(target.query))
-        for (name, segment) in parameters { source.path.append((name, try PercentDecoding.segment(segment))) }
-        if operation.verb != .get, case .whole(let bytes) = body {
+    private static func source(_ operation: APIKit.Operation, _ request: Request) throws -> InputSource {
+        var source = InputSource(query: try PercentDecoding.query(request.target.query))
+        for (name, segment) in request.parameters { source.path.append((name, try PercentDecoding.segment(segment))) }
+        if operation.verb != .get, case .whole(let bytes) = request.body {
             let isForm =
                 operation.access == .open
-                && head.headers.first(name: "Content-Type")?.lowercased().hasPrefix(formType) == true
+                && request.client.header("Content-Type")?.lowercased().hasPrefix(formType) == true
             source.body = isForm ? try form(bytes) : try json(bytes)
         }
         return source
@@ -176,14 +198,16 @@ struct Responder: Sendable {
     }
 
     /// Whom a request's token stands for; without one, whom the browser's session does.
-    private func bearer(_ head: HTTPRequestHead, _ client: Client) async throws -> Bearer {
-        let header = head.headers.first(name: "Authorization")
-        guard header == nil, head.headers.contains(name: "Cookie"),
-            let session = try await authority.browserSession(client)
-        else { return try await authority.authenticate(header) }
+    private func bearer(_ request: Request) async throws -> Bearer {
+        let header = request.client.header("Authorization")
+        guard header == nil, let session = try await authority.browserSession(request.client) else {
+            return try await authority.authenticate(header)
+        }
         // Another site can make a browser send its cookie, but not this header.
-        guard head.method == .GET || head.method == .HEAD || session.accepts(csrfToken: client.header("X-CSRF-Token"))
-        else { throw APIError(.noPermission, "The header X-CSRF-Token is missing, or not that of this session") }
+        let isSafe = request.head.method == .GET || request.head.method == .HEAD
+        guard isSafe || session.accepts(csrfToken: request.client.header("X-CSRF-Token")) else {
+            throw APIError(.noPermission, "The header X-CSRF-Token is missing, or not that of this session")
+        }
         return session.bearer
     }
 

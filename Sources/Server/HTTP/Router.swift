@@ -59,7 +59,7 @@ struct Router: Sendable {
         var node = root
         var parameters: [(String, Substring)] = []
         var rest = path.dropFirst()
-        while true {
+        while path != "/" {
             let end = rest.utf8.firstIndex(of: UInt8(ascii: "/"))
             let segment = rest[..<(end ?? rest.endIndex)]
             if let child = node.children[segment] ?? node.encodedChild(segment) {

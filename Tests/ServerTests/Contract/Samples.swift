@@ -5,6 +5,9 @@ import NIOHTTP1
 
 /// Requests made from endpoints' declarations.
 extension Operation {
+    /// The status of a reply to input that cannot be understood.
+    var refusalStatus: Int { layout == .bare ? 400 : 200 }
+
     var method: HTTPMethod { HTTPMethod(rawValue: verb.rawValue) }
 
     var fields: [Schema.Field] {
@@ -26,17 +29,22 @@ extension Operation {
             path.replace("{\(name)}", with: ids[name] ?? "7")
             return path
         }
-        let names = verb == .get ? ((try? fields.filter(\.isRequired).map(\.name)) ?? []) : queryFields.sorted()
-        let query = names.filter { !pathFields.contains($0) }.map { "\($0)=\(ids[$0] ?? "7")" }
+        let names =
+            verb == .get
+            ? ((try? fields.filter { $0.isRequired || ids[$0.name] != nil }.map(\.name)) ?? []) : queryFields.sorted()
+        let query = names.filter { !pathFields.contains($0) }.map {
+            "\($0)=\(ids[$0] ?? Self.samples[$0]?.text ?? "7")"
+        }
         return query.isEmpty ? filled : filled + "?" + query.joined(separator: "&")
     }
 
     /// A body in which every required field is right, and every field that is named in `ids` is that id.
     func sampleBody(_ workspace: ID, ids: [String: String] = [:]) throws -> Body {
         var body = Body()
-        for field in try bodyFields where field.isRequired || ids[field.name] != nil || Self.samples[field.name] != nil
-        {
-            body[field.name] = ids[field.name].map { .string($0) } ?? Self.samples[field.name] ?? field.schema.sample
+        for field in try bodyFields
+        where field.isRequired || field.holds(ids) || Self.samples[field.name] != nil {
+            let sample = field.schema.sample(ids, named: field.name)
+            body[field.name] = field.holds(ids) ? sample : Self.samples[field.name] ?? sample
         }
         return body
     }
@@ -44,7 +52,7 @@ extension Operation {
     /// Values of fields that not every value of their type is right for.
     private static let samples: [String: JSON] = [
         "content": "hello", "content_type": "text", "connector_ids": ["1024"], "connector_id": "1024",
-        "collaborators": [["user_id": "7"]],
+        "entity_type": "bot", "folder_type": "development", "grant_type": "refresh_token",
     ]
 
     struct Body {
@@ -73,18 +81,41 @@ extension Schema {
         }
     }
 
-    var sample: JSON {
-        switch self {
+    /// A right value, in which every field that is named in `ids` is that id.
+    func sample(_ ids: [String: String], named name: String) -> JSON {
+        if let id = ids[name], !isCompound { return .string(id) }
+        return switch self {
         case .string(let cases): .string(cases.first ?? "text")
         case .id: "7"
         case .integer, .number: .integer(1)
         case .boolean: true
         case .any, .reference: .null
-        case .array(let element): .array([element.sample])
+        case .array(let element): .array([element.sample(ids, named: name)])
         case .map: .object([])
         case .object(_, let fields):
-            .object(fields.filter(\.isRequired).map { .init(key: $0.name, value: $0.schema.sample) })
+            .object(
+                fields.filter { $0.isRequired || $0.holds(ids) }.map {
+                    .init(key: $0.name, value: $0.schema.sample(ids, named: $0.name))
+                })
         }
+    }
+
+    private var isCompound: Bool {
+        switch self {
+        case .array, .object, .map: true
+        default: false
+        }
+    }
+}
+
+extension Schema.Field {
+    /// Whether the field or one inside it is named in `ids`.
+    func holds(_ ids: [String: String]) -> Bool {
+        if ids[name] != nil { return true }
+        var schema = schema
+        while case .array(let element) = schema { schema = element }
+        guard case .object(_, let fields) = schema else { return false }
+        return fields.contains { $0.holds(ids) }
     }
 }
 

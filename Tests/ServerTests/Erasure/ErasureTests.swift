@@ -87,7 +87,7 @@ import Testing
                 store: ErasureStore(storage: storage, indexer: SearchIndexer(storage: storage)),
                 stopChats: { owner, user in log.withLock { $0.append("stop \(owner) \(user)") } },
                 onFilesDeleted: { hashes in log.withLock { $0.append("delete \(hashes.joined(separator: " "))") } })
-            _ = try await resource.erase("eve", owner: server.owner.user)
+            _ = try await resource.erase("eve", owner: server.owner.user, by: .testing(server.owner.user))
             #expect(log.withLock { $0 } == ["stop \(server.owner.user) eve", "delete hash of eve"])
         }
     }
@@ -98,7 +98,8 @@ import Testing
             guard case .file(let path) = storage.database.location else { return }
             let world = try await ErasureWorld.make(server, Self.secrets)
             let store = ErasureStore(storage: storage, indexer: SearchIndexer(storage: storage))
-            let erasure = try #require(try await store.begin("eve", owner: server.owner.user))
+            let erasure = try #require(
+                try await store.begin("eve", owner: server.owner.user, by: .testing(server.owner.user)))
             while try await store.step(erasure) != nil {}
             _ = try await store.deleteVariables(erasure)
             // Here the server dies. The next one finishes what was begun.

@@ -55,14 +55,6 @@ struct FileBench {
 
     // MARK: Calling
 
-    func call(_ user: ID) -> Call {
-        Call(
-            bearer: Bearer(user: user, token: 1, kind: .personal, permissions: .all), logID: "test",
-            logger: Logger(label: "test"), lastEventID: nil,
-            executor: LoopExecutor(MultiThreadedEventLoopGroup.singleton.any()),
-            client: Client(header: { _ in nil }, address: { "" }))
-    }
-
     /// Calls the endpoint with this path and verb.
     func send(
         _ resource: any Resource, _ verb: HTTPVerb, _ path: String, _ fields: [String: String] = [:],
@@ -73,7 +65,7 @@ struct FileBench {
         let inPath = fields.filter { endpoint.operation.pathFields.contains($0.key) }
         let inQuery = fields.filter { inPath[$0.key] == nil }
         return try await handler(
-            InputSource(path: inPath.map { ($0, $1) }, query: inQuery.map { ($0, $1) }, body: body), call(user))
+            InputSource(path: inPath.map { ($0, $1) }, query: inQuery.map { ($0, $1) }, body: body), Call.testing(user))
     }
 
     var resource: Files { Files(files: files, links: links) }

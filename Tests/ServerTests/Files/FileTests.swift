@@ -13,7 +13,7 @@ import Testing
         try await FileBench.with(kind) { bench in
             guard case .upload(let handler) = bench.resource.upload.erased.handler else { return }
             let body = FileBench.body([FileBench.form(Array("hello".utf8), fileName: "杭州.txt")])
-            let reply = try FileBench.json(try await handler(body, bench.call(bench.owner)))
+            let reply = try FileBench.json(try await handler(body, Call.testing(bench.owner)))
             let made = reply["data"]!
             #expect(made["bytes"] == .integer(5))
             #expect(made["file_name"] == "杭州.txt")

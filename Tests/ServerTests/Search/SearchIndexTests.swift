@@ -192,7 +192,7 @@ struct SearchWorld {
         case 0: try await addConversation()
         case 1: _ = try await store.rename(id, to: sentence(), owner: owner)
         case 2 where conversations.count > 4:
-            try await store.delete(id, owner: owner)
+            try await store.delete(id, by: .testing(owner))
             conversations.removeAll { $0.id == id }
         case 3, 4:
             let messages = try await storage.database.read { connection in

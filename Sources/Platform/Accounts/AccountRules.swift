@@ -1,0 +1,66 @@
+package import APIKit
+
+/// What accounts' names, e-mail addresses and passwords must be like.
+package enum AccountRules {
+    /// - Throws: 4000 unless it has 3 to 64 of the characters A–Z, a–z, 0–9, `.`, `_` and `-`.
+    package static func checkUserName(_ name: String) throws(APIError) {
+        let isKnown = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        guard isKnown, (3...64).contains(name.utf8.count) else {
+            throw .invalid("user_name", "must have 3 to 64 characters of A-Z, a-z, 0-9, period, underscore and hyphen")
+        }
+    }
+
+    /// - Throws: 4000 unless it has 1 to 100 characters that can be seen.
+    package static func checkNickName(_ name: String) throws(APIError) {
+        try Limits.check(name, 1...100, "nick_name")
+        try Limits.checkNotBlank(name, "nick_name")
+        if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            throw .invalid("nick_name", "must not contain control characters")
+        }
+    }
+
+    /// The address in lower case.
+    ///
+    /// - Throws: 4000 unless it has one @ between other characters, and at most 254.
+    package static func email(_ text: String) throws(APIError) -> String {
+        try Limits.check(text, 1...254, "email")
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        let isClean = text.unicodeScalars.allSatisfy {
+            !$0.properties.isWhitespace && $0.properties.generalCategory != .control
+        }
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), isClean else {
+            throw .invalid("email", "must be an e-mail address")
+        }
+        let lowered = text.lowercased()
+        // Some letters become two.
+        try Limits.check(lowered, 1...254, "email")
+        return lowered
+    }
+
+    /// - Throws: 4000 naming `field` unless it has 8 to 128 characters and is neither the name nor the address.
+    package static func checkPassword(
+        _ password: String, userName: String, email: String?, _ field: String
+    ) throws(APIError) {
+        guard (8...128).contains(password.unicodeScalars.count) else {
+            throw .invalid(field, "must have 8 to 128 characters")
+        }
+        let lowered = password.lowercased()
+        if lowered == userName.lowercased() || lowered == email?.lowercased() {
+            throw .invalid(field, "must not be the user name or the e-mail address")
+        }
+    }
+
+    /// A password of 120 random bits, of characters that are not easily confused.
+    package static func randomPassword() -> String {
+        let characters = Array("abcdefghijkmnpqrstuvwxyz23456789")
+        let groups = (0..<6).map { _ in String((0..<4).map { _ in characters.randomElement()! }) }
+        return groups.joined(separator: "-")
+    }
+}

@@ -1,0 +1,16 @@
+import APIKit
+
+/// The errors of apps, in the words that the platform has for them.
+extension OAuthError {
+    /// - Parameter reason: the name of the field at fault, and what is wrong with it if that needs saying.
+    static func invalid(_ reason: String) -> OAuthError { OAuthError("invalid_request", "invalid request: \(reason)") }
+
+    static let unknownClient = OAuthError("invalid_client", "invalid client: there is no such app", status: 401)
+    static let wrongSecret = OAuthError("invalid_client", "invalid client: the client secret is wrong", status: 401)
+    static let wrongType = OAuthError("access_deny", "invalid app type")
+    static let disabledAccount = OAuthError("access_deny", "the account is disabled")
+
+    static func disabled(_ app: OAuthApp) -> OAuthError {
+        OAuthError("access_deny", "app: \(app.name) is currently deactivated by the owner")
+    }
+}

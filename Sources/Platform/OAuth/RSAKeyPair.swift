@@ -1,0 +1,43 @@
+import APIKit
+import Crypto
+import CryptoExtras
+
+/// A public key that an app's JWTs are checked with.
+struct RSAPublicKey: Sendable {
+    /// In PEM, as SubjectPublicKeyInfo.
+    let pem: String
+    /// The fingerprint by which JWTs name it: the SHA-256 of the key in DER, as base64url.
+    let id: String
+
+    /// - Throws: 4000 naming `public_key`, unless the text is an RSA key of 2048 to 8192 bits in PEM.
+    init(pem text: String) throws(APIError) {
+        guard !text.contains("PRIVATE KEY") else {
+            throw .invalid("public_key", "is a private key, which nobody but the app may have: make another pair")
+        }
+        guard text.utf8.count <= 8192, let key = try? _RSA.Signing.PublicKey(pemRepresentation: text) else {
+            throw .invalid("public_key", "must be an RSA key of at least 2048 bits in PEM")
+        }
+        guard key.keySizeInBits <= 8192 else { throw .invalid("public_key", "must have at most 8192 bits") }
+        self.init(key)
+    }
+
+    fileprivate init(_ key: _RSA.Signing.PublicKey) {
+        pem = key.pemRepresentation
+        id = Base64URL.text(SHA256.hash(data: key.derRepresentation))
+    }
+}
+
+/// A new pair of keys. The private one is not kept.
+struct RSAKeyPair: Sendable {
+    let publicKey: RSAPublicKey
+    /// In PEM, as PKCS #8.
+    let privateKey: String
+
+    /// Makes a pair of 2048 bits. It takes some tenths of a second, so it is not done on a connection's thread.
+    static func make() async throws -> RSAKeyPair {
+        try await Task.detached(priority: .utility) {
+            let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
+            return RSAKeyPair(publicKey: RSAPublicKey(key.publicKey), privateKey: key.pkcs8PEMRepresentation)
+        }.value
+    }
+}
