@@ -60,6 +60,8 @@ GOALS = [
     Goal("memory idle", "memory idle", 60, 40, False, "{:.0f} MB"),
     Goal("memory under load", "memory under load", 120, 80, False, "{:.0f} MB"),
     Goal("start to first answer", "first answer", 250, 100, False, "{:.0f} ms"),
+    Goal("token, checked on a hot path", "token", 3, 1, False, "{:.2f} us"),
+    Goal("JWTs verified on one core", "jwt", 5000, 10000, True, "{:.0f}/s"),
     Goal("rename on PostgreSQL, ratio", "rename postgres ratio", 0.04, 0.08, True, "{:.3f}"),
 ]
 
@@ -130,6 +132,15 @@ def measure_sqlite(options, directory, nginx, figures):
     return results, answers
 
 
+def measure_parts(directory, figures):
+    """What is too quick to be seen from outside: CPU time of the token's check and of a JWT's."""
+    made = subprocess.run(
+        [binary("release"), "measure", "--directory", directory], check=True, capture_output=True, text=True)
+    nanoseconds = json.loads(made.stdout)
+    figures["token"] = nanoseconds["token"] / 1000
+    figures["jwt"] = 1e9 / nanoseconds["jwt"]
+
+
 def measure_postgres(options, directory, nginx, figures):
     cluster = tempfile.mkdtemp(prefix="buckle-bench-postgres.", dir=options.directory)
     postgres = os.path.join(ROOT, "scripts", "postgres")
@@ -196,6 +207,7 @@ def main():
         say(f"{options.rounds} rounds of {options.duration} s, {wrk.CONNECTIONS} connections, {os.cpu_count()} cores, "
             f"load {load_before[0]:.1f} before")
         results, answers = measure_sqlite(options, directory, nginx, figures)
+        measure_parts(directory, figures)
         on_postgres = {} if options.no_postgres else measure_postgres(options, directory, nginx, figures)
         table(results, titles)
         if on_postgres:

@@ -8,7 +8,7 @@ from cozepy import Coze, MessageContentType, MessageRole, TokenAuth
 
 from harness import DATABASE, Buckle, RawConnection, buckle, eventually
 
-COMMANDS = ["serve", "token", "openapi", "backup", "restore", "migrate", "version"]
+COMMANDS = ["serve", "token", "user", "openapi", "backup", "restore", "migrate", "version"]
 
 
 def client(server) -> Coze:
