@@ -50,7 +50,7 @@ clean: ## Remove what was built; ./data stays
 
 .PHONY: test
 test: dependencies-test build-tests $(VENV)/installed ## Run every test, on SQLite and on a throw-away PostgreSQL
-	scripts/postgres with $(MAKE) --no-print-directory BUILT=1 test-swift test-sdk test-crash
+	scripts/postgres with $(MAKE) --no-print-directory BUILT=1 test-swift test-sdk browser test-crash
 
 .PHONY: check
 check: dependencies-test check-imports check-sizes check-format test check-docs check-plain ## What CI runs: test and every check below
@@ -65,6 +65,10 @@ test-swift: build-tests ## Run the Swift tests; those on PostgreSQL need BUCKLE_
 test-sdk: build $(VENV)/installed ## Run the official SDK against the server; with BUCKLE_TEST_DATABASE on that too
 	env -u BUCKLE_TEST_DATABASE $(VENV)/bin/python -m pytest -q conformance
 	if [ -n "$${BUCKLE_TEST_DATABASE:-}" ]; then $(VENV)/bin/python -m pytest -q conformance; fi
+
+.PHONY: browser
+browser: build $(VENV)/installed ## Go through the server's pages with a real browser
+	env -u BUCKLE_TEST_DATABASE $(VENV)/bin/python -m pytest -q browser
 
 .PHONY: test-crash
 test-crash: build ## Run the short crash test; with BUCKLE_TEST_DATABASE on that too
@@ -138,7 +142,7 @@ dependencies-build dependencies-test dependencies-bench: dependencies-%:
 build-tests: dependencies-build
 	$(if $(BUILT),,$(SWIFT) build --build-tests $(TRAITS))
 
-$(VENV)/installed: conformance/requirements.txt | dependencies-test
+$(VENV)/installed: conformance/requirements.txt browser/requirements.txt | dependencies-test
 	python3 -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r conformance/requirements.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(addprefix -r ,$^)
 	touch $@
