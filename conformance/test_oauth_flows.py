@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 import secrets
 import threading
 import time
@@ -440,6 +441,38 @@ class TestOneWorkspace:
         server.api(token).get("/v1/bots", workspace_id=person.workspace_id).ok()
         server.api(token).post("/v1/conversation/create", {}).refused(4101)
 
+    def test_a_device_does_not_learn_which_workspaces_exist(self, server, person, device, workspace_id):
+        told = set()
+        for workspace in (workspace_id, UNKNOWN_ID):
+            code = device.get_device_code(workspace_id=workspace)
+            page = person.browser.get(f"{server.url}/oauth/device", params={"user_code": code.user_code}, timeout=30)
+            answer = person.answer_device(code.user_code)
+            with pytest.raises(CozePKCEAuthError) as caught:
+                device.get_access_token(code.device_code)
+            told.add((page.status_code, page.text, answer.status_code, answer.text, caught.value.error))
+        assert len(told) == 1, told
+        assert told.pop()[-1] == CozePKCEAuthErrorType.AUTHORIZATION_PENDING
+
+
+class TestConsent:
+    def test_nobody_grants_what_they_were_not_shown(self, server, api, person, make_app):
+        made = make_app("web", permissions=["listBot"])
+        web = WebOAuthApp(made["client_id"], made["client_secret"], base_url=server.url)
+
+        def answer(page):
+            shown = re.search(r'name="shown" value="([0-9a-f]+)"', page.text)[1]
+            key = re.search(r'name="authorize_key" value="([^"]+)"', page.text)[1]
+            return person.browser.post(
+                f"{server.url}/oauth/consent", allow_redirects=False, timeout=30,
+                data={"authorize_key": key, "csrf_token": person.csrf_token, "decision": "allow", "shown": shown},
+            )
+
+        page = person.ask(web.get_oauth_url(REDIRECT))
+        api.put(f"/buckle/v1/oauth_apps/{made['app_id']}", {"permissions": ["listBot", "createConversation"]}).ok()
+        again = answer(page)
+        assert again.status_code == 400 and "has changed" in again.text and "Location" not in again.headers
+        assert answer(again).status_code == 303
+
 
 class TestDevices:
     def test_a_person_lets_a_device(self, server, person, device):
@@ -583,10 +616,8 @@ class TestErrors:
                 json={"grant_type": "authorization_code", "client_id": UNKNOWN_ID, "account_id": 1})
             error(response, "unsupported_grant_type")
 
-    def test_a_device_code_needs_a_known_app_and_workspace(self, server, device):
+    def test_a_device_code_needs_a_known_app(self, server, device):
         api = server.api(token="")
         error(api.raw("POST", DEVICE_CODE, json={}), "invalid_request")
         error(api.raw("POST", DEVICE_CODE), "invalid_request")
         error(api.raw("POST", DEVICE_CODE, json={"client_id": UNKNOWN_ID}), "invalid_client", 401)
-        path = f"/api/permission/oauth2/workspace_id/{UNKNOWN_ID}/device/code"
-        error(api.raw("POST", path, json={"client_id": device._client_id}), "invalid_request")

@@ -7,7 +7,7 @@ import pytest
 import requests
 from cozepy import Coze, CozeAPIError, Message, TokenAuth
 
-from harness import UNKNOWN_ID, Buckle, Reply, buckle
+from harness import UNKNOWN_ID, Buckle, Reply, buckle, eventually
 
 ME = "/v1/users/me"
 OPTIONS = ("--host", "127.0.0.1", "--port", "0", "--log-level", "warning")
@@ -166,6 +166,21 @@ class TestEndUser:
             too_many(chat(api, bot, "ann"), 4020)
             coze = Coze(auth=TokenAuth(server.token), base_url=server.url)
             assert len(list(coze.conversations.list(bot_id=bot))) == 1
+
+    def test_answering_anew_counts_as_a_chat_of_the_same_user(self, tmp_path):
+        with limited(tmp_path, user_per_minute=1, user_burst=2) as server:
+            api, bot = server.api(), new_bot(server)
+            made = chat(api, bot, "ann").ok().data
+            place = {"conversation_id": made["conversation_id"]}
+
+            def ended(chat_id):
+                return api.get("/v3/chat/retrieve", chat_id=chat_id, **place).ok().data["status"] == "completed"
+
+            assert eventually(lambda: ended(made["id"]), within=10)
+            anew = api.post(f"/buckle/v1/chats/{made['id']}/regenerate", place).ok().data
+            assert eventually(lambda: ended(anew["id"]), within=10)
+            too_many(api.post(f"/buckle/v1/chats/{anew['id']}/regenerate", place), 4020)
+            chat(api, bot, "bob").ok()
 
     def test_a_stream_is_refused_before_it_begins(self, tmp_path):
         with limited(tmp_path, user_per_minute=1) as server:

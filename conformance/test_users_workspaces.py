@@ -81,8 +81,8 @@ class TestUser:
 
 
 class TestWorkspaces:
-    def test_the_owner_has_one_personal_workspace_with_every_field(self, coze):
-        page = coze.workspaces.list()
+    def test_the_owner_has_one_personal_workspace_with_every_field(self, own_server):
+        page = Coze(auth=TokenAuth(own_server.token), base_url=own_server.url).workspaces.list()
         assert page.total == 1 and not page.has_more
         (workspace,) = page
         assert int(workspace.id) > 0
@@ -93,17 +93,15 @@ class TestWorkspaces:
         assert workspace.enterprise_id == ""
 
     def test_the_documented_fields_that_the_sdk_leaves_out_are_there_too(self, api, user_id):
-        data = api.get("/v1/workspaces").ok().data
-        assert data["total_count"] == 1
-        (workspace,) = data["workspaces"]
+        workspace = api.get("/v1/workspaces").ok().data["workspaces"][0]
         assert workspace["owner_uid"] == user_id
         assert isinstance(workspace["admin_uids"], list)
         assert isinstance(workspace["description"], str)
         assert workspace["joined_status"] == "joined"
 
     def test_a_page_out_of_range_is_empty(self, coze):
-        page = coze.workspaces.list(page_num=2, page_size=1)
-        assert page.items == [] and page.total == 1
+        page = coze.workspaces.list(page_num=1000, page_size=50)
+        assert page.items == [] and page.total >= 1
 
     def test_empty_query_values_are_as_good_as_absent(self, api):
         query = {"page_num": "", "page_size": "", "user_id": "", "coze_account_id": "", "enterprise_id": ""}
@@ -114,8 +112,7 @@ class TestWorkspaces:
         api.get("/v1/workspaces", **query).refused(4000)
 
     def test_a_page_holds_50_at_most(self, api):
-        more = api.get("/v1/workspaces", page_size=51)
-        assert more.code == 4000 or more.ok().data["total_count"] == 1
+        api.get("/v1/workspaces", page_size=51).refused(4000)
 
 
 class TestTeamWorkspaces:

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// How people, programs and proxies get in.
 package struct IdentitySettings: Sendable {
     /// Whether anyone can make an account.
@@ -32,6 +34,9 @@ package struct IdentitySettings: Sendable {
                 throw Settings.Fault(description: "audit_retention_days must be from 0 to 36500")
             }
             auditRetention = days
+        }
+        for proxy in source.trustedProxies ?? [] where (try? SocketAddress(ipAddress: proxy, port: 0)) == nil {
+            throw Settings.Fault(description: "trusted_proxies must be addresses, not \(proxy)")
         }
         trustedProxies = source.trustedProxies ?? trustedProxies
         audiences = source.audiences ?? audiences

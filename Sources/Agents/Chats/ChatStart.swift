@@ -32,9 +32,7 @@ struct ChatStart: Sendable {
     /// - Throws: 4002, 4015, 4016, 4200 and 4000 for what does not fit the bot or its model.
     func run(in runs: ChatRuns, _ call: Call) async throws -> ChatRun {
         let services = runs.services
-        if let bots = call.bearer.bots, !bots.contains(bot) {
-            throw APIError(.noPermission, "The token may not chat with the bot \(bot)")
-        }
+        try call.requireBot(bot)
         let isNew = conversation == nil
         if let conversation {
             // Before the conversation is taken: it may be somebody else's, who would have to wait.
@@ -197,6 +195,15 @@ extension ChatStart {
         self.init(continuing: stored)
         botVersion = nil
         supersedes = stored
+    }
+}
+
+extension Call {
+    /// - Throws: 4101 if the token may chat with some bots only, and not with this one.
+    func requireBot(_ bot: ID) throws(APIError) {
+        if let bots = bearer.bots, !bots.contains(bot) {
+            throw APIError(.noPermission, "The token may not chat with the bot \(bot)")
+        }
     }
 }
 

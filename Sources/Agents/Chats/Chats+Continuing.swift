@@ -41,7 +41,8 @@ extension Chats {
             access: .permission("submitToolChat"), query: ["conversation_id", "chat_id"]
         ) { input, call in
             // Before the conversation is taken: it may be somebody else's, who would have to wait.
-            _ = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.owner)
+            let stored = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.owner)
+            try call.requireBot(stored.chat.botID)
             let run = try await runs.start(in: input.conversationID, call: call) {
                 try await continuation(input, call)
             } begin: { plan in
@@ -171,6 +172,7 @@ extension Chats {
             .post, "/buckle/v1/chats/{chat_id}/regenerate", "Answer a question anew", access: .permission("chat")
         ) { input, call in
             let stored = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.owner)
+            try limits?.admitEndUser(stored.endUser, by: call.bearer)
             let run = try await ChatStart(regenerating: stored).run(in: runs, call)
             return reply(run, streams: input.stream ?? false)
         }

@@ -31,14 +31,18 @@ extension Accounts {
         ) { input, call in
             try Self.checkReach(call)
             if let nickName = input.nickName { try AccountRules.checkNickName(nickName) }
-            return try await accounts.update(
-                call.user, nickName: input.nickName, email: input.email.map { try AccountRules.email($0) },
-                by: call.actor)
+            let email = try input.email.map { try AccountRules.email($0) }
+            // Whoever is told that an address is taken has found somebody.
+            let search = try email.map { _ in try signIn.throttle.search(by: call.user) }
+            let changed = try await accounts.update(
+                call.user, nickName: input.nickName, email: email, by: call.actor)
+            if let search { signIn.throttle.withdraw(search) }
+            return changed
         }
     }
 
     struct SetMyPasswordInput: Decodable, Sendable {
-        /// The password until now; may be absent only if there is none.
+        /// The password until now; may be absent only if there is none, and then the token must carry all permissions.
         var currentPassword: String?
         /// The new password, 8 to 128 characters.
         var newPassword: String
@@ -63,6 +67,9 @@ extension Accounts {
                     throw APIError.invalid("current_password", "is missing")
                 }
                 try await signIn.confirm(current, of: account, address: call.client.address(), "current_password")
+            } else if call.permissions != .all {
+                // Whoever signs in may do everything, so a token that may less must not open the door.
+                throw APIError(.noPermission, "Only a token with all permissions can set the first password")
             }
             let hash = try await signIn.passwords.hash(input.newPassword)
             try await accounts.setPassword(account.id, hash: hash, keeping: call.token, by: call.actor)

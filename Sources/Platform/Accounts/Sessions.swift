@@ -87,7 +87,8 @@ package struct Sessions: Resource {
             .get, "/buckle/v1/sessions", "List one's browser sessions",
             access: .permission(PermissionPoint.manageAccounts)
         ) { _, call in
-            SessionList(
+            try Accounts.checkReach(call)
+            return SessionList(
                 items: try await signIn.sessions(of: call.user).map { token in
                     Session(
                         id: token.id, createdAt: token.createdAt, lastUsedAt: token.lastUsedAt,
@@ -143,6 +144,7 @@ package struct Sessions: Resource {
             .delete, "/buckle/v1/sessions/{session_id}", "End one of one's browser sessions",
             access: .permission(PermissionPoint.manageAccounts)
         ) { input, call in
+            try Accounts.checkReach(call)
             try await signIn.end(input.sessionID, by: call.actor)
             return NoData()
         }

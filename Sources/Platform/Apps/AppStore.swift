@@ -19,7 +19,7 @@ package struct AppStore: Sendable {
         let id = storage.ids.next()
         let now = storage.clock.now()
         return try await storage.database.write { [self] connection in
-            guard try WorkspaceStore.isMember(owner, of: workspace, in: connection) else {
+            guard try WorkspaceStore.staysMember(owner, of: workspace, in: connection) else {
                 throw WorkspaceStore.unknown(workspace)
             }
             if let folder { try FolderStore.require(folder, for: .app, in: workspace, connection) }

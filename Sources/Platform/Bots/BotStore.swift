@@ -24,7 +24,7 @@ package struct BotStore: Sendable {
         let id = storage.ids.next()
         let now = storage.clock.now()
         return try await storage.database.write { connection in
-            guard try WorkspaceStore.isMember(call.member, of: workspace, in: connection) else {
+            guard try WorkspaceStore.staysMember(call.member, of: workspace, in: connection) else {
                 throw APIError(.notFound, "The workspace \(workspace) of space_id does not exist")
             }
             try connection.execute(
@@ -50,13 +50,12 @@ package struct BotStore: Sendable {
     ) async throws -> Result {
         let now = storage.clock.now()
         return try await storage.database.write { connection in
-            let bot = try Self.editable(id, by: call.member, in: connection)
-            var draft = bot.draft
+            let entity = try Entity.editable(.bot, id, by: call.member, in: connection)
+            var draft = try Self.lockedDraft(of: id, in: connection)
             let result = change(&draft)
             try connection.execute(
                 "UPDATE bot SET draft = \(try StoredJSON.text(draft)), updated_at = \(now) WHERE id = \(id)")
-            try storage.audit(
-                "bot.update", AuditObject("bot", id, workspace: bot.workspaceID), by: call.actor, in: connection)
+            try storage.audit("bot.update", entity.audited, by: call.actor, in: connection)
             return result
         }
     }
@@ -89,7 +88,8 @@ package struct BotStore: Sendable {
     static func visible(_ id: ID, to member: Member, in connection: any Connection) throws -> StoredBot {
         let found = try connection.first(
             """
-            SELECT b.id, b.workspace_id, b.owner_id, b.collaboration_mode, b.created_at, b.updated_at, b.draft, b.folder_id
+            SELECT b.id, b.workspace_id, b.owner_id, b.collaboration_mode, b.created_at, b.updated_at, b.draft,
+            b.folder_id
             FROM bot b JOIN workspace_member m ON m.workspace_id = b.workspace_id AND m.user_id = \(member.user)
             WHERE b.id = \(id)
             """
@@ -106,24 +106,12 @@ package struct BotStore: Sendable {
     /// What is thrown for a bot that does not exist, and for one that the caller does not see.
     static func unknown(_ id: ID) -> APIError { APIError(.notFound, "The bot \(id) does not exist") }
 
-    /// - Throws: 4200 if the user does not see the bot, 4101 if the user is neither its owner nor a collaborator.
-    static func editable(_ id: ID, by member: Member, in connection: any Connection) throws -> StoredBot {
-        let bot = try visible(id, to: member, in: connection)
-        let isCollaborator =
-            try connection.first("SELECT 1 FROM bot_collaborator WHERE bot_id = \(id) AND user_id = \(member.user)") {
-                _ in
-                true
-            } ?? false
-        guard bot.ownerID == member.user || isCollaborator else {
-            throw APIError(.noPermission, "Only the bot's owner and collaborators may change it")
+    /// The draft, for a unit of work that changes the bot: until it ends, others who do so wait.
+    static func lockedDraft(of id: ID, in connection: any Connection) throws -> BotConfiguration {
+        let found = try connection.query("UPDATE bot SET updated_at = updated_at WHERE id = \(id) RETURNING draft") {
+            try StoredJSON.read(BotConfiguration.self, $0.text(0))
         }
-        return bot
-    }
-
-    /// - Throws: 4200 if the user does not see the bot, 4101 if the user is not its owner.
-    static func owned(_ id: ID, by member: Member, in connection: any Connection) throws -> StoredBot {
-        let bot = try visible(id, to: member, in: connection)
-        guard bot.ownerID == member.user else { throw APIError(.noPermission, "Only the bot's owner may do this") }
-        return bot
+        guard let draft = found.first else { throw unknown(id) }
+        return draft
     }
 }

@@ -18,7 +18,8 @@ package struct BotVersionStore: Sendable {
         let now = storage.clock.now()
         let millisecond = storage.clock.milliseconds()
         return try await storage.database.write { connection in
-            let bot = try BotStore.editable(id, by: call.member, in: connection)
+            let entity = try Entity.editable(.bot, id, by: call.member, in: connection)
+            let draft = try BotStore.lockedDraft(of: id, in: connection)
             let last =
                 try connection.first("SELECT COALESCE(MAX(version), 0) FROM bot_version WHERE bot_id = \(id)") {
                     $0.int64(0)
@@ -27,7 +28,7 @@ package struct BotVersionStore: Sendable {
             try connection.execute(
                 """
                 INSERT INTO bot_version (bot_id, version, configuration, creator_id, created_at)
-                VALUES (\(id), \(version), \(try StoredJSON.text(bot.draft)), \(call.user), \(now))
+                VALUES (\(id), \(version), \(try StoredJSON.text(draft)), \(call.user), \(now))
                 """)
             for connector in connectors {
                 try connection.execute(
@@ -39,7 +40,7 @@ package struct BotVersionStore: Sendable {
                     """)
             }
             try storage.audit(
-                "bot.publish", AuditObject("bot", id, workspace: bot.workspaceID), by: call.actor,
+                "bot.publish", entity.audited, by: call.actor,
                 detail: ["version": String(version), "connector_ids": connectors.joined(separator: ",")],
                 in: connection)
             return version
@@ -54,16 +55,14 @@ package struct BotVersionStore: Sendable {
         detail["reason"] = reason
         let noted = detail
         try await storage.database.write { connection in
-            let bot = try BotStore.editable(id, by: call.member, in: connection)
+            let entity = try Entity.editable(.bot, id, by: call.member, in: connection)
             let count = try connection.execute(
                 """
                 UPDATE bot_publication SET is_online = 0
                 WHERE bot_id = \(id) AND connector_id = \(connector) AND is_online = 1
                 """)
             if count == 0 { throw Self.notPublished(id, connector) }
-            try storage.audit(
-                "bot.unpublish", AuditObject("bot", id, workspace: bot.workspaceID), by: call.actor,
-                detail: noted, in: connection)
+            try storage.audit("bot.unpublish", entity.audited, by: call.actor, detail: noted, in: connection)
         }
     }
 

@@ -48,7 +48,7 @@ package struct CollaboratorStore: Sendable {
             }
             if mode == entity.collaborationMode { return }
             try storage.audit(
-                "\(type.rawValue).setCollaborationMode", entity.audited, by: caller.actor,
+                "\(type.rawValue).set_collaboration_mode", entity.audited, by: caller.actor,
                 detail: ["collaboration_mode": mode.rawValue], in: connection)
         }
     }
@@ -62,23 +62,20 @@ package struct CollaboratorStore: Sendable {
         try await storage.database.write { [storage] connection in
             let entity = try Entity.visible(type, id, to: caller.member, in: connection)
             if !caller.needsNoPart { try entity.requirePart(of: caller.member, in: connection) }
+            // Until the collaborator is added, nobody leaves the workspace: who does leaves what they take part in.
+            try WorkspaceStore.lock(entity.workspaceID, in: connection)
             // Locks the row, so that its mode stays what it is until the collaborator is added.
             let mode = try connection.query(
                 "UPDATE \(type.table) SET updated_at = updated_at WHERE id = \(id) RETURNING collaboration_mode"
             ) { $0.text(0) }.first
             guard mode == CollaborationMode.collaboration.rawValue else {
-                throw APIError.invalid(type.field, "names a \(type.rawValue) whose collaboration_mode is single")
+                throw APIError.invalid(
+                    type.field, "names what is not open to collaborators: its collaboration_mode is single")
             }
             if user == entity.ownerID {
                 throw APIError.invalid("collaborators[0].user_id", "is the \(type.rawValue)'s owner")
             }
-            let isPerson = try connection.first(
-                """
-                SELECT 1 FROM workspace_member m JOIN account a ON a.id = m.user_id AND a.kind = 'person'
-                WHERE m.workspace_id = \(entity.workspaceID) AND m.user_id = \(user)
-                """
-            ) { _ in true }
-            if isPerson == nil {
+            guard try WorkspaceStore.personIsMember(user, of: entity.workspaceID, in: connection) else {
                 throw APIError(.notFound, "The user \(user) is no member of the \(type.rawValue)'s workspace")
             }
             let count = try connection.execute(
@@ -88,7 +85,7 @@ package struct CollaboratorStore: Sendable {
                 """)
             if count == 0 { return }
             try storage.audit(
-                "\(type.rawValue).addCollaborator", entity.audited, by: caller.actor,
+                "\(type.rawValue).add_collaborator", entity.audited, by: caller.actor,
                 detail: ["user_id": user.description], in: connection)
         }
     }
@@ -112,7 +109,7 @@ package struct CollaboratorStore: Sendable {
                 detail["workflows"] = String(passed)
             }
             try storage.audit(
-                "\(type.rawValue).removeCollaborator", entity.audited, by: caller.actor, detail: detail,
+                "\(type.rawValue).remove_collaborator", entity.audited, by: caller.actor, detail: detail,
                 in: connection)
         }
     }

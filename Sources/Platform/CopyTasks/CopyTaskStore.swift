@@ -18,7 +18,7 @@ package struct CopyTaskStore: Sendable {
         return try await storage.database.write { [self] connection in
             let source = try Entity.visible(type, id, to: member, in: connection)
             let target = workspace ?? source.workspaceID
-            guard try WorkspaceStore.isMember(member, of: target, in: connection) else {
+            guard try WorkspaceStore.staysMember(member, of: target, in: connection) else {
                 throw APIError(.notFound, "The workspace \(target) of to_workspace_id does not exist")
             }
             let copies = EntityCopies(storage: storage, connection: connection, owner: member.user, target: target)

@@ -36,6 +36,7 @@ package struct Enterprises: Resource {
             .post, "/buckle/v1/enterprises", "Create an enterprise, whose super admin is the caller",
             access: .permission(PermissionPoint.manageEnterprises)
         ) { input, call in
+            try Workspaces.requireAllWorkspaces(call)
             try Self.check(input.name)
             return Created(enterpriseID: try await enterprises.create(input.name, by: call.actor))
         }

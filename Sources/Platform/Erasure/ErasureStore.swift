@@ -13,6 +13,9 @@ package struct ErasureStore: Sendable {
 
     /// An erasure that was begun.
     struct Erasure: Sendable {
+        /// Whose variables of the end user go.
+        let account: ID
+        /// Whose chats go: the account's, or those of one of its sessions.
         let owner: ID
         let user: String
         /// What was made later is not erased: an end user who keeps on chatting could keep it from ending.
@@ -27,19 +30,18 @@ package struct ErasureStore: Sendable {
         let message: ID
     }
 
-    /// Who has something of the end user: the account for its variables, and it and its sessions for chats. A token of
-    /// one session reaches the chats of that session alone.
+    /// Whose chats with the end user the caller reaches: its own, and for an account those of its sessions.
     func owners(of user: String, for call: Call) async throws -> [ID] {
-        let all = call.owner == call.user ? 1 : 0
-        let found = try await storage.database.scan { connection in
+        guard call.owner == call.user else { return [call.owner] }
+        let sessions = try await storage.database.scan { connection in
             try connection.query(
                 """
-                SELECT DISTINCT c.owner_id FROM chat c JOIN account a ON a.id = c.owner_id
-                WHERE c.end_user = \(user) AND (a.id = \(call.owner) OR (a.parent_id = \(call.user) AND \(all) = 1))
+                SELECT a.id FROM account a WHERE a.parent_id = \(call.user)
+                AND EXISTS (SELECT 1 FROM chat c WHERE c.owner_id = a.id AND c.end_user = \(user)) ORDER BY a.id
                 """
             ) { $0.id(0) }
         }
-        return [call.user] + found.filter { $0 != call.user }
+        return [call.user] + sessions
     }
 
     /// Notes that an erasure has begun, so that one that is cut short can be finished, and in the audit log who began
@@ -52,7 +54,7 @@ package struct ErasureStore: Sendable {
             let isKnown = try connection.first(
                 """
                 SELECT 1 WHERE EXISTS (SELECT 1 FROM chat WHERE owner_id = \(owner) AND end_user = \(user))
-                OR EXISTS (SELECT 1 FROM variable WHERE owner_id = \(owner) AND connector_uid = \(user))
+                OR EXISTS (SELECT 1 FROM variable WHERE owner_id = \(call.user) AND connector_uid = \(user))
                 OR EXISTS (SELECT 1 FROM unfinished_erasure)
                 """
             ) { _ in true }
@@ -61,7 +63,7 @@ package struct ErasureStore: Sendable {
             try storage.audit("user_data.erase", AuditObject("account", owner), by: call.actor, in: connection)
             return true
         }
-        return isKnown ? Erasure(owner: owner, user: user, end: end) : nil
+        return isKnown ? Erasure(account: call.user, owner: owner, user: user, end: end) : nil
     }
 
     /// What one step has deleted.
@@ -97,7 +99,7 @@ package struct ErasureStore: Sendable {
     func deleteVariables(_ erasure: Erasure) async throws -> Int {
         try await storage.database.write { connection in
             try connection.execute(
-                "DELETE FROM variable WHERE owner_id = \(erasure.owner) AND connector_uid = \(erasure.user)")
+                "DELETE FROM variable WHERE owner_id = \(erasure.account) AND connector_uid = \(erasure.user)")
         }
     }
 

@@ -13,11 +13,10 @@ extension FolderStore {
             id: storage.ids.next(), name: name, description: description, folderType: type, workspaceID: workspace,
             creatorUserID: member.user, parentFolderID: parent, childrenCount: nil)
         return try await storage.database.write { [storage] connection in
-            guard try WorkspaceStore.isMember(member, of: workspace, in: connection) else {
+            // On all servers folders change one after the other: two moves at a time could lay two into each other.
+            guard try WorkspaceStore.staysMember(member, of: workspace, in: connection) else {
                 throw WorkspaceStore.unknown(workspace)
             }
-            // On all servers folders change one after the other: two moves at a time could lay two into each other.
-            try WorkspaceStore.lock(workspace, in: connection)
             try Self.requirePlace(for: folder, height: 1, connection)
             try connection.execute(
                 """

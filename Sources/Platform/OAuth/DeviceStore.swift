@@ -11,6 +11,12 @@ struct DeviceStore: Sendable {
     /// Letters that make no words and are not taken for one another.
     private static let letters = Array("BCDFGHJKLMNPQRSTVWXZ")
     private static let codeLength = 8
+    /// How many devices of one app may wait at a time, and for how many seconds one is remembered after its end:
+    /// anybody who knows the app's client id can add them.
+    private static let mostWaiting = 10_000
+    static let memory: Int64 = 3600
+    /// What begins the stored code of a device that asks for a workspace that does not exist.
+    private static let lost = "!"
 
     let storage: Storage
 
@@ -38,14 +44,18 @@ struct DeviceStore: Sendable {
 
     /// Notes a device that asks for an app.
     ///
+    /// Nobody is told whether a workspace exists. A device that asks for one that does not waits like any other, and
+    /// whoever types in its code is told what people are told who are no member of a workspace.
+    ///
     /// - Parameter lifetime: the seconds in which a person must let it.
-    /// - Throws: `invalid_request` for a workspace that does not exist.
+    /// - Throws: `slow_down` if too many devices of the app wait.
     func create(for app: OAuthApp, workspace: ID?, lifetime: Int64) async throws -> Codes {
         try await storage.database.write { connection in
-            if let workspace {
-                let isKnown = try connection.first("SELECT 1 FROM workspace WHERE id = \(workspace)") { _ in true }
-                guard isKnown != nil else { throw OAuthError.invalid("workspace_id") }
-            }
+            let isLost =
+                try workspace.map { workspace in
+                    try connection.first("SELECT 1 FROM workspace WHERE id = \(workspace)") { _ in true } == nil
+                } ?? false
+            try makeRoom(for: app, in: connection)
             let secret = TokenSecret(prefix: "")
             // Two in twenty-five thousand million are seldom the same.
             for _ in 1...8 {
@@ -54,13 +64,33 @@ struct DeviceStore: Sendable {
                     """
                     INSERT INTO oauth_device (device_hash, user_code, app_id, workspace_id, status, poll_interval,
                     expires_at)
-                    VALUES (\(secret.hash.bytes), \(code), \(app.id), \(workspace), 'pending', \(Self.interval),
+                    VALUES (\(secret.hash.bytes), \(isLost ? Self.lost + code : code), \(app.id),
+                    \(isLost ? nil : workspace), 'pending', \(Self.interval),
                     \(storage.clock.now() + lifetime))
                     ON CONFLICT (user_code) DO NOTHING
                     """)
                 if made == 1 { return Codes(device: secret.text, user: Self.shown(code)) }
             }
             throw OAuthError("internal_error", "Service internal error.", status: 500)
+        }
+    }
+
+    /// Removes some of the devices that nobody needs any more, and checks that there is room for another.
+    private func makeRoom(for app: OAuthApp, in connection: any Connection) throws {
+        let now = storage.clock.now()
+        try connection.execute(
+            """
+            DELETE FROM oauth_device WHERE device_hash IN
+            (SELECT device_hash FROM oauth_device WHERE expires_at < \(now - Self.memory) LIMIT 20)
+            """)
+        let waiting = try connection.first(
+            """
+            SELECT COUNT(*) FROM oauth_device
+            WHERE expires_at > \(now) AND app_id = \(app.id) AND status = 'pending'
+            """
+        ) { $0.int(0) }
+        if let waiting, waiting >= Self.mostWaiting {
+            throw OAuthError("slow_down", "Too many devices wait for an answer; try again later", status: 429)
         }
     }
 
@@ -112,18 +142,32 @@ struct DeviceStore: Sendable {
             """) == 1
     }
 
-    /// The app and the workspace of a device that waits for the answer of whoever knows this code.
-    func waiting(_ userCode: String) async throws -> (app: OAuthApp, workspace: ID?, end: Int64)? {
+    /// A device that waits for a person's answer.
+    struct Waiting: Sendable {
+        let app: OAuthApp
+        /// 0, which no workspace has, for one that does not exist.
+        let workspace: ID?
+        /// Unix seconds.
+        let end: Int64
+        /// The code as it is stored.
+        let code: String
+    }
+
+    /// The device that waits for the answer of whoever knows this code.
+    func waiting(_ userCode: String) async throws -> Waiting? {
         let now = storage.clock.now()
         return try await storage.database.read { connection in
             let found = try connection.first(
                 """
-                SELECT app_id, workspace_id, expires_at FROM oauth_device
-                WHERE user_code = \(userCode) AND status = 'pending' AND expires_at > \(now)
+                SELECT app_id, workspace_id, expires_at, user_code FROM oauth_device
+                WHERE user_code IN (\(userCode), \(Self.lost + userCode)) AND status = 'pending'
+                AND expires_at > \(now) ORDER BY user_code DESC
                 """
-            ) { (app: $0.id(0), workspace: $0.optionalID(1), end: $0.int64(2)) }
+            ) { (app: $0.id(0), workspace: $0.optionalID(1), end: $0.int64(2), code: $0.text(3)) }
             guard let found, let app = try OAuthAppStore.find(id: found.app, in: connection) else { return nil }
-            return (app, found.workspace, found.end)
+            return Waiting(
+                app: app, workspace: found.code.hasPrefix(Self.lost) ? 0 : found.workspace, end: found.end,
+                code: found.code)
         }
     }
 

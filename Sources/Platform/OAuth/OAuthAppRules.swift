@@ -29,6 +29,16 @@ enum OAuthAppRules {
         try TokenRights.requireCarried(points, by: bearer)
     }
 
+    /// A service app's tokens stand for its owner, and not for the other administrators of its enterprise. So these
+    /// cannot have it do more.
+    ///
+    /// - Throws: 4101.
+    static func requireOwner(_ user: ID, toAddTo app: OAuthApp) throws(APIError) {
+        if app.type == .service, app.ownerID != user {
+            throw APIError(.noPermission, "Only the app's owner can add permissions, since it acts for the owner")
+        }
+    }
+
     /// - Throws: 4000 naming the field that does not suit the app.
     static func check(_ change: OAuthAppChange, of app: OAuthApp) throws(APIError) {
         if let name = change.name { try check(name: name) }

@@ -118,7 +118,8 @@ package struct OAuthApps: Resource {
         var description: String?
         /// For web and pkce, 1 to 3 addresses that browsers are sent back to.
         var redirectURIs: [String]?
-        /// The permission points it asks for. If some are taken away, its tokens are revoked.
+        /// The permission points it asks for. If some are taken away, its tokens are revoked. Only its owner adds some
+        /// to an app of type service.
         var permissions: [String]?
         /// For pkce, whether challenges must be of the method S256.
         var isS256Only: Bool?
@@ -143,7 +144,10 @@ package struct OAuthApps: Resource {
             let app = try await apps.update(input.appID, change, user: call.user, by: call.actor) { app in
                 try OAuthAppRules.check(change, of: app)
                 let added = Set(change.permissions ?? []).subtracting(app.permissions)
-                if !added.isEmpty { try OAuthAppRules.requireNoGain(added.sorted(), by: call.bearer) }
+                if !added.isEmpty {
+                    try OAuthAppRules.requireNoGain(added.sorted(), by: call.bearer)
+                    try OAuthAppRules.requireOwner(call.user, toAddTo: app)
+                }
             }
             await authority.refreshAfterChange()
             return AppInfo(app)

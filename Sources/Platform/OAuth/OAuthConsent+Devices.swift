@@ -37,7 +37,7 @@ extension OAuthConsent {
         guard found.app.isEnabled else { throw OAuthRequestFault.page(.disabled(found.app)) }
         return DeviceRequest(
             app: found.app, userCode: DeviceStore.shown(code), workspace: found.workspace, expiresAt: found.end,
-            code: code)
+            code: found.code)
     }
 
     /// What the page shows.
@@ -49,17 +49,20 @@ extension OAuthConsent {
 
     /// Notes that a person lets a device do what its app asks for.
     ///
-    /// - Parameter workspaces: the workspaces it may reach; nil for all. Of no account if it asks for one workspace.
-    /// - Throws: ``OAuthRequestFault/page(_:)`` if it does not wait any more, the app may no longer ask, or for a
-    ///   workspace that the person is no member of.
+    /// - Parameters:
+    ///   - workspaces: the workspaces it may reach; nil for all. Of no account if it asks for one workspace.
+    ///   - shown: the ``ConsentDetails/mark`` of what the person saw.
+    /// - Throws: ``ConsentOutdated``; ``OAuthRequestFault/page(_:)`` if it does not wait any more, the app may no longer
+    ///   ask, or for a workspace that the person is no member of.
     package func approve(
-        _ device: DeviceRequest, by session: BrowserSession, workspaces: [ID]?, actor: AuditActor
+        _ device: DeviceRequest, by session: BrowserSession, workspaces: [ID]?, shown: String? = nil, actor: AuditActor
     ) async throws {
         try await storage.database.write { connection in
             guard let app = try OAuthAppStore.find(id: device.app.id, in: connection) else {
                 throw OAuthRequestFault.page(.unknownClient)
             }
             guard app.isEnabled else { throw OAuthRequestFault.page(.disabled(app)) }
+            try ConsentDetails.check(shown, app, device.workspace)
             let grant = try grant(
                 app, device.workspace, workspaces, by: session.bearer.user, flow: "device", actor, in: connection)
             guard try devices.answer(device.code, grant: grant, in: connection) else { throw Self.tooLate }

@@ -1,4 +1,5 @@
 package import APIKit
+import Crypto
 import Database
 
 /// Asks people whether an app may act for them, and notes their answers: the part behind the pages.
@@ -92,13 +93,15 @@ package struct OAuthConsent: Sendable {
 
     /// Notes that a person lets an app do what it asks for, and makes the code that tells the app.
     ///
-    /// - Parameter workspaces: the workspaces the app may reach; nil for all. Of no account if the request is for one
-    ///   workspace.
-    /// - Throws: ``OAuthRequestFault/page(_:)`` if the app may no longer ask, or for a workspace that the person is no
-    ///   member of.
+    /// - Parameters:
+    ///   - workspaces: the workspaces the app may reach; nil for all. Of no account if the request is for one workspace.
+    ///   - shown: the ``ConsentDetails/mark`` of what the person saw.
+    /// - Throws: ``ConsentOutdated``; ``OAuthRequestFault/page(_:)`` if the app may no longer ask, or for a workspace
+    ///   that the person is no member of.
     /// - Returns: where to send the browser.
     package func approve(
-        _ request: AuthorizationRequest, by session: BrowserSession, workspaces: [ID]?, actor: AuditActor
+        _ request: AuthorizationRequest, by session: BrowserSession, workspaces: [ID]?, shown: String? = nil,
+        actor: AuditActor
     ) async throws -> String {
         let code = try await storage.database.write { connection in
             // What was checked may have changed since the page was shown.
@@ -106,6 +109,7 @@ package struct OAuthConsent: Sendable {
                 throw OAuthRequestFault.page(.unknownClient)
             }
             try Self.check(app, redirectURI: request.redirectURI)
+            try ConsentDetails.check(shown, app, request.workspace)
             let grant = try grant(
                 app, request.workspace, workspaces, by: session.bearer.user, flow: "code", actor, in: connection)
             return try codes.create(for: request, grant: grant, in: connection)
@@ -160,7 +164,25 @@ package struct ConsentDetails: Sendable {
     package let workspaces: [Workspace]
     package let userName: String
     package let nickName: String
+    /// Tells whether what the app says of itself and asks for is still what the person saw.
+    package let mark: String
+
+    static func mark(of app: OAuthApp, _ workspace: ID?) -> String {
+        // No name of a permission has a line break, and each other text has its length before it.
+        let parts = [app.name, app.description].map { "\($0.utf8.count) \($0)" }
+        let text = (parts + app.permissions(bound: workspace != nil).sorted()).joined(separator: "\n")
+        return Hexadecimal.text(SHA256.hash(data: Array(text.utf8)))
+    }
+
+    /// - Parameter shown: nil if it is not known what the person saw.
+    /// - Throws: ``ConsentOutdated`` if it was something else.
+    static func check(_ shown: String?, _ app: OAuthApp, _ workspace: ID?) throws(ConsentOutdated) {
+        if let shown, shown != mark(of: app, workspace) { throw ConsentOutdated() }
+    }
 }
+
+/// The app has come to ask for something else since the person was shown what it asks for. They must see that first.
+package struct ConsentOutdated: Error {}
 
 extension OAuthConsent {
     func details(app: OAuthApp, workspace: ID?, user: ID) async throws -> ConsentDetails {
@@ -175,13 +197,12 @@ extension OAuthConsent {
                 """
             ) { ConsentDetails.Workspace(id: $0.id(0), name: $0.text(1)) }
             let bound = all.first { $0.id == workspace }
-            if let workspace, bound == nil {
-                throw OAuthRequestFault.page(OAuthError(WorkspaceStore.unknown(workspace)))
-            }
+            if workspace != nil, bound == nil { throw OAuthRequestFault.page(.invalid("workspace_id")) }
             return ConsentDetails(
                 appName: app.name, appDescription: app.description,
                 permissions: app.permissions(bound: workspace != nil), workspace: bound,
-                workspaces: workspace == nil ? all : [], userName: account?.0 ?? "", nickName: account?.1 ?? "")
+                workspaces: workspace == nil ? all : [], userName: account?.0 ?? "", nickName: account?.1 ?? "",
+                mark: ConsentDetails.mark(of: app, workspace))
         }
     }
 
@@ -196,7 +217,7 @@ extension OAuthConsent {
                 app: app, user: user, workspace: workspace, workspaces: workspace == nil ? workspaces : nil,
                 in: connection)
         } catch let error as APIError {
-            throw OAuthRequestFault.page(OAuthError(error))
+            throw OAuthRequestFault.page(workspace == nil ? OAuthError(error) : .invalid("workspace_id"))
         }
         try storage.audit(
             "oauth.grant", AuditObject("oauth_grant", grant, workspace: workspace), by: actor,

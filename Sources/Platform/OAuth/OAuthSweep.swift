@@ -26,7 +26,7 @@ package struct OAuthSweep: Sendable {
             """,
             """
             DELETE FROM oauth_device WHERE device_hash IN
-            (SELECT device_hash FROM oauth_device WHERE expires_at < \(old) LIMIT \(Self.batch))
+            (SELECT device_hash FROM oauth_device WHERE expires_at < \(now - DeviceStore.memory) LIMIT \(Self.batch))
             """,
         ] {
             while try await remove(statement) == Self.batch {}

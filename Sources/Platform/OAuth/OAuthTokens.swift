@@ -10,6 +10,9 @@ package struct OAuthTokens: Resource {
     private let devices: DeviceStore
     private let publicURL: PublicURL
     private let deviceLifetime: Int64
+    /// Each device is a row of the database, and whoever asks for one needs no secret.
+    private let deviceLimit = RateLimiter(
+        .perMinute(60, burst: 120), refusal: .overUserLimit, of: "device codes for this address", memory: 16_384)
 
     /// - Parameters:
     ///   - jwts: gives service apps their tokens.
@@ -118,8 +121,9 @@ package struct OAuthTokens: Resource {
     // MARK: - Devices
 
     private var deviceCode: Endpoint<DeviceInput, Bare<DeviceReply>> {
-        Endpoint(.post, "/api/permission/oauth2/device/code", "Get a code for a device", access: .open) { input, _ in
-            Bare(try await device(input.clientID, workspace: nil))
+        Endpoint(.post, "/api/permission/oauth2/device/code", "Get a code for a device", access: .open) {
+            input, call in
+            Bare(try await device(input.clientID, workspace: nil, call))
         }
     }
 
@@ -127,13 +131,18 @@ package struct OAuthTokens: Resource {
         Endpoint(
             .post, "/api/permission/oauth2/workspace_id/{workspace_id}/device/code",
             "Get a code for a device that is to reach one workspace", access: .open
-        ) { input, _ in
-            Bare(try await device(input.clientID, workspace: input.workspaceID))
+        ) { input, call in
+            Bare(try await device(input.clientID, workspace: input.workspaceID, call))
         }
     }
 
-    private func device(_ clientID: String?, workspace: ID?) async throws -> DeviceReply {
+    private func device(_ clientID: String?, workspace: ID?, _ call: Call) async throws -> DeviceReply {
         let app = try await exchange.deviceApp(clientID: clientID)
+        do {
+            if let key = RateLimits.key(address: call.client.address()) { try deviceLimit.take(key) }
+        } catch {
+            throw OAuthError("slow_down", error.message, status: 429, retryAfter: error.retryAfter)
+        }
         let codes = try await devices.create(for: app, workspace: workspace, lifetime: deviceLifetime)
         return DeviceReply(
             deviceCode: codes.device, userCode: codes.user, verificationURI: publicURL.text + "/oauth/device",

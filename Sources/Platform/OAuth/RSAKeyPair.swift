@@ -1,6 +1,7 @@
 import APIKit
 import Crypto
 import CryptoExtras
+import Synchronization
 
 /// A public key that an app's JWTs are checked with.
 struct RSAPublicKey: Sendable {
@@ -33,9 +34,18 @@ struct RSAKeyPair: Sendable {
     /// In PEM, as PKCS #8.
     let privateKey: String
 
+    /// How many pairs may be made at a time.
+    private static let limit = 4
+    private static let running = Atomic<Int>(0)
+
     /// Makes a pair of 2048 bits. It takes some tenths of a second, so it is not done on a connection's thread.
+    ///
+    /// - Throws: 4009 if some are being made already: they would keep all others from the processors.
     static func make() async throws -> RSAKeyPair {
-        try await Task.detached(priority: .utility) {
+        let count = running.add(1, ordering: .relaxed).newValue
+        defer { running.subtract(1, ordering: .relaxed) }
+        guard count <= limit else { throw APIError(.overSystemLimit, retryAfter: 1) }
+        return try await Task.detached(priority: .utility) {
             let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
             return RSAKeyPair(publicKey: RSAPublicKey(key.publicKey), privateKey: key.pkcs8PEMRepresentation)
         }.value

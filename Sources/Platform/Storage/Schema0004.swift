@@ -23,7 +23,8 @@ extension Migration {
         """
 
     /// `owner_id` is whose conversations a token sees: the account itself, or one of its sessions; NULL for the account.
-    /// `workspaces` and `bots` are JSON arrays of ids; NULL means all.
+    /// `workspaces` and `bots` are JSON arrays of ids; NULL means all. Rows outlive what they belong to, since servers
+    /// hold tokens in memory and learn from the rows alone that they were revoked.
     private static let tokens = """
         ALTER TABLE token ADD COLUMN kind TEXT NOT NULL DEFAULT 'personal'
             CHECK (kind IN ('personal', 'service', 'oauth', 'jwt', 'session'));
@@ -33,7 +34,7 @@ extension Migration {
         ALTER TABLE token ADD COLUMN connector_id TEXT;
         ALTER TABLE token ADD COLUMN app_id BIGINT;
         ALTER TABLE token ADD COLUMN grant_id BIGINT;
-        ALTER TABLE token ADD COLUMN workspace_id BIGINT REFERENCES workspace (id) ON DELETE CASCADE;
+        ALTER TABLE token ADD COLUMN workspace_id BIGINT REFERENCES workspace (id) ON DELETE SET NULL;
         ALTER TABLE token ADD COLUMN last_used_at BIGINT;
         CREATE INDEX token_by_user ON token (user_id, kind);
         CREATE INDEX token_by_grant ON token (grant_id) WHERE grant_id IS NOT NULL;
@@ -184,6 +185,7 @@ extension Migration {
             updated_at BIGINT NOT NULL
         );
         CREATE INDEX folder_by_parent ON folder (workspace_id, folder_type, parent_id, id);
+        CREATE INDEX variable_by_bot ON variable (bot_id);
         ALTER TABLE bot ADD COLUMN folder_id BIGINT REFERENCES folder (id) ON DELETE SET NULL;
         CREATE INDEX bot_by_folder ON bot (folder_id) WHERE folder_id IS NOT NULL;
         CREATE TABLE app (

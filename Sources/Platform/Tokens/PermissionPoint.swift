@@ -24,6 +24,12 @@ package enum PermissionPoint {
         return accountLevel.contains(point) || point.hasPrefix("Buckle.") || point == everything ? .account : .workspace
     }
 
+    /// Whether a point counts for enterprises. A token that reaches some workspaces only cannot use it, since no
+    /// enterprise lies in a workspace.
+    package static func reachesEnterprises(_ point: String) -> Bool {
+        point == manageEnterprises || enterpriseLevel.contains(point)
+    }
+
     private static let enterpriseLevel: Set<String> = [
         "Account.listOrganizationPeople", "Account.removeOrganizationPeople", "Account.updateOrganization",
         "Enterprise.batchAddPeople", "Enterprise.createOrganization", "Enterprise.listOrganization",

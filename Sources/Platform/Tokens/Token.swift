@@ -20,7 +20,7 @@ package struct Token: Sendable, Encodable {
     package let revokedAt: Int64?
     /// When it was last used, in Unix seconds and some seconds late; nil for never.
     package let lastUsedAt: Int64?
-    /// Whether its account or its OAuth app is disabled.
+    /// Whether its account or its OAuth app is disabled, or the app is gone.
     package let isSuspended: Bool
     /// Whom the token stands for.
     package let bearer: Bearer

@@ -16,6 +16,8 @@ package final class TokenAuthority: Sendable {
     private struct State {
         var known: [TokenHash: Known] = [:]
         var revision: Int64 = 0
+        /// When changes were last asked for, in Unix seconds.
+        var refreshedAt: Int64 = 0
     }
 
     private let state = Mutex(State())
@@ -24,6 +26,9 @@ package final class TokenAuthority: Sendable {
 
     /// Bounds the memory that tokens take; beyond it all are forgotten and learned anew.
     private static let limit = 100_000
+    /// Tokens that ended are removed after a day, and then no change tells of them. So a server that was stopped for
+    /// longer than this many seconds, and goes on, forgets what it knew.
+    private static let longestPause: Int64 = 3600
 
     package init(tokens: TokenStore, clock: Clock) {
         self.tokens = tokens
@@ -73,13 +78,22 @@ package final class TokenAuthority: Sendable {
     /// Takes over what was changed in the database since the last call.
     package func refresh() async throws {
         let (changed, revision) = try await tokens.changes(after: state.withLock { $0.revision })
-        guard !changed.isEmpty else { return }
+        take(changed, revision)
+    }
+
+    /// Takes over what was read from the database, unless another call has read it later and been faster: what was
+    /// revoked would come to life again.
+    func take(_ changed: [Token], _ revision: Int64) {
         let byID = Dictionary(uniqueKeysWithValues: changed.map { ($0.id, $0) })
+        let now = clock.now()
         state.withLock { state in
+            if now - state.refreshedAt > Self.longestPause { state.known.removeAll() }
+            state.refreshedAt = max(state.refreshedAt, now)
+            guard revision > state.revision else { return }
             for (hash, known) in state.known {
-                if let now = byID[known.token.id] { state.known[hash] = Known(now) }
+                if let changed = byID[known.token.id] { state.known[hash] = Known(changed) }
             }
-            state.revision = max(state.revision, revision)
+            state.revision = revision
         }
     }
 

@@ -11,7 +11,8 @@ package struct TokenStore: Sendable {
         """
         t.id, t.user_id, t.kind, t.name, t.permissions, t.workspaces, t.workspace_id, t.created_at, t.expires_at, \
         t.revoked_at, t.last_used_at, t.owner_id, t.bots, t.connector_id, t.app_id, \
-        CASE WHEN u.disabled_at IS NOT NULL OR o.is_enabled = 0 THEN 1 ELSE 0 END, t.revision
+        CASE WHEN u.disabled_at IS NOT NULL OR (t.app_id IS NOT NULL AND COALESCE(o.is_enabled, 0) = 0) \
+        THEN 1 ELSE 0 END, t.revision
         """)
     private static let source = SQL.Fragment(
         "FROM token t JOIN account u ON u.id = t.user_id LEFT JOIN oauth_app o ON o.id = t.app_id")
@@ -51,10 +52,19 @@ package struct TokenStore: Sendable {
         try connection.query("SELECT \(Self.columns) \(Self.source) WHERE \(condition) ORDER BY t.id", Self.token)
     }
 
-    /// Revokes the tokens with this id or name that are not revoked yet, and returns how many there were.
-    package func revoke(id: ID?, name: String?) async throws -> Int {
+    /// Revokes the personal and service tokens with this id or name that are not revoked yet, and returns how many
+    /// there were.
+    package func revoke(id: ID?, name: String?, by actor: AuditActor) async throws -> Int {
         try await storage.database.write { connection in
-            try revoke(where: "(id = \(id ?? 0) OR name = \(name ?? ""))", in: connection)
+            let isChosen: SQL = "(t.id = \(id ?? 0) OR t.name = \(name ?? "")) AND t.kind IN ('personal', 'service')"
+            let chosen = try list(where: "t.revoked_at IS NULL AND \(isChosen)", in: connection)
+            for token in chosen {
+                try revoke(where: "id = \(token.id)", in: connection)
+                try storage.audit(
+                    "token.revoke", AuditObject("token", token.id, workspace: token.workspaceID), by: actor,
+                    detail: ["name": token.name], in: connection)
+            }
+            return chosen.count
         }
     }
 

@@ -73,6 +73,7 @@ package struct Tokens: Resource {
             access: .permission(PermissionPoint.manageAccounts)
         ) { input, call in
             try Self.requirePerson(call)
+            try Accounts.checkReach(call)
             let request = try Self.request(input.name, input.permissions, input.workspaceIDs, input.expiresIn)
             return try await tokens.create(request, for: input.userID, byOperator: call.bearer, call.actor)
         }

@@ -60,8 +60,8 @@ package struct Variables: Resource {
         ) { input, call in
             try Limits.check(count: input.keywords?.count, atMost: 100, "keywords")
             let holder = try VariableHolder(
-                bot: input.botID, app: input.appID, connector: input.connectorID, endUser: input.connectorUID,
-                member: call.member)
+                bot: input.botID, app: input.appID, connector: input.connectorID ?? Connector.standard(for: call),
+                endUser: input.connectorUID, member: call.member)
             return Page(items: try await variables.list(input.keywords ?? [], of: holder))
         }
     }
@@ -100,8 +100,8 @@ package struct Variables: Resource {
         ) { input, call in
             try Self.check(input.data)
             let holder = try VariableHolder(
-                bot: input.botID, app: input.appID, connector: input.connectorID, endUser: input.connectorUID,
-                member: call.member)
+                bot: input.botID, app: input.appID, connector: input.connectorID ?? Connector.standard(for: call),
+                endUser: input.connectorUID, member: call.member)
             try await variables.set(input.data.map { ($0.keyword, $0.value) }, of: holder)
             return NoData()
         }

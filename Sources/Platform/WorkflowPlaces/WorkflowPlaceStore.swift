@@ -39,7 +39,7 @@ package struct WorkflowPlaceStore: Sendable {
         let id = storage.ids.next()
         let now = storage.clock.now()
         return try await storage.database.write { [storage] connection in
-            guard try WorkspaceStore.isMember(owner, of: workspace, in: connection) else {
+            guard try WorkspaceStore.staysMember(owner, of: workspace, in: connection) else {
                 throw WorkspaceStore.unknown(workspace)
             }
             if let app { try Self.require(app, in: workspace, by: owner, connection) }

@@ -77,6 +77,10 @@ package struct WorkspaceMemberStore: Sendable {
     ) async throws -> WorkspaceMembers.Added {
         let now = storage.clock.now()
         return try await storage.database.write { connection in
+            if let enterprise = try WorkspaceStore.visible(id, to: member, in: connection).enterpriseID {
+                // Until the unit of work ends nobody leaves the enterprise: who does leaves its workspaces.
+                try EnterpriseStore.lock(enterprise, in: connection)
+            }
             let workspace = try WorkspaceStore.managed(id, by: member, in: connection)
             try WorkspaceStore.requireTeam(workspace)
             var added = WorkspaceMembers.Added()

@@ -52,6 +52,10 @@ package struct WorkspaceStore: Sendable {
     private static func standing(
         of user: ID, in organization: ID, owner: ID, _ connection: any Connection
     ) throws -> OrganizationStanding {
+        // Until the unit of work ends nobody leaves the organization, and nobody deletes it as one without workspaces.
+        if let seen = try OrganizationStanding.find(user, in: organization, connection) {
+            try EnterpriseStore.lock(seen.enterprise, in: connection)
+        }
         guard let standing = try OrganizationStanding.find(user, in: organization, connection) else {
             throw APIError(.notFound, "The organization \(organization) of coze_account_id does not exist")
         }
@@ -150,6 +154,14 @@ extension WorkspaceStore {
     /// Whether a user is a member whose token reaches the workspace, in the caller's read or unit of work.
     static func isMember(_ member: Member, of workspace: ID, in connection: any Connection) throws -> Bool {
         try role(of: member, in: workspace, connection) != nil
+    }
+
+    /// As ``isMember(_:of:in:)``, for a unit of work that adds something of the member's to the workspace: until it
+    /// ends, nobody leaves. What leavers own passes to others, and what came too late would not.
+    static func staysMember(_ member: Member, of workspace: ID, in connection: any Connection) throws -> Bool {
+        guard try isMember(member, of: workspace, in: connection) else { return false }
+        try lock(workspace, in: connection)
+        return try isMember(member, of: workspace, in: connection)
     }
 
     /// What is thrown for a workspace that does not exist, and for one that the caller is no member of.

@@ -120,7 +120,7 @@ struct TokenCommand: AsyncParsableCommand {
 
         func run() async throws {
             let storage = try await storage.openExisting()
-            let count = try await TokenStore(storage: storage).revoke(id: id, name: name)
+            let count = try await TokenStore(storage: storage).revoke(id: id, name: name, by: .commandLine)
             storage.database.close()
             guard count > 0 else { throw Settings.Fault(description: "there is no such token that is not revoked yet") }
             print("Revoked \(count == 1 ? "1 token" : "\(count) tokens").")

@@ -159,6 +159,9 @@ struct Responder: Sendable {
                 .noPermission,
                 "The token lacks the permission \(points.joined(separator: ", ")), which this operation needs")
         }
+        if bearer.member.workspaces != .all, points.contains(where: PermissionPoint.reachesEnterprises) {
+            throw APIError(.noPermission, "The token is bound to workspaces")
+        }
         let call = Call(
             bearer: bearer, logID: request.logID, logger: logger,
             lastEventID: operation.layout == .events ? request.client.header("Last-Event-ID") : nil,
@@ -176,6 +179,8 @@ struct Responder: Sendable {
             let isForm =
                 operation.access == .open
                 && request.client.header("Content-Type")?.lowercased().hasPrefix(formType) == true
+                // What is sent by hand often says that it is a form, and is none.
+                && bytes.readableBytesView.first { !" \t\r\n".utf8.contains($0) } != UInt8(ascii: "{")
             source.body = isForm ? try form(bytes) : try json(bytes)
         }
         return source
@@ -183,13 +188,24 @@ struct Responder: Sendable {
 
     private static let formType = "application/x-www-form-urlencoded"
 
+    /// Beyond this many bytes or fields no form is looked at: anybody can send one.
+    private static let formLimit = (bytes: 1 << 20, fields: 10_000)
+
     /// What a browser's form sends, as an object of texts; fields that occur more than once are arrays.
     private static func form(_ body: ByteBuffer) throws -> JSON {
+        guard body.readableBytes <= formLimit.bytes else {
+            throw APIError.invalid("body", "must have at most \(formLimit.bytes) bytes")
+        }
         var fields: [(name: String, values: [JSON])] = []
-        for (name, value) in try PercentDecoding.query(Substring(String(buffer: body))) {
-            if let index = fields.firstIndex(where: { $0.name == name }) {
-                fields[index].values.append(.string(value))
+        var places: [String: Int] = [:]
+        for (count, (name, value)) in try PercentDecoding.query(Substring(String(buffer: body))).enumerated() {
+            guard count < formLimit.fields else {
+                throw APIError.invalid("body", "must have at most \(formLimit.fields) fields")
+            }
+            if let place = places[name] {
+                fields[place].values.append(.string(value))
             } else {
+                places[name] = fields.count
                 fields.append((name, [.string(value)]))
             }
         }

@@ -13,6 +13,8 @@ struct ConsentForm {
     /// The field that names the request, and its value.
     let field: (name: String, value: String)
     let csrfToken: String
+    /// What the person is shown, for the server to tell when it has changed.
+    let mark: String
     /// What to look at before answering; nil for nothing.
     let warning: String?
     let description: String?
@@ -28,14 +30,20 @@ struct ConsentForm {
     let workspaces: [Workspace]
     /// Whether the answer was that some workspaces may be reached, but none was chosen.
     let lacksWorkspace: Bool
+    /// Whether the answer was to something else.
+    let isOutdated: Bool
+
+    /// Why the form is shown again.
+    enum Fault { case lacksWorkspace, outdated }
 
     init(
         _ details: ConsentDetails, owner: String, action: String, field: (name: String, value: String),
-        warning: String? = nil, target: String? = nil, lacksWorkspace: Bool, texts: Texts, session: BrowserSession
+        warning: String? = nil, target: String? = nil, fault: Fault?, texts: Texts, session: BrowserSession
     ) {
         self.action = action
         self.field = field
         csrfToken = session.csrfToken
+        mark = details.mark
         self.warning = warning
         description = details.appDescription.isEmpty ? nil : details.appDescription
         self.owner = owner
@@ -46,7 +54,8 @@ struct ConsentForm {
         workspace = details.workspace?.name
         canChoose = !details.workspaces.isEmpty
         workspaces = details.workspaces.map { Workspace(id: $0.id.description, name: $0.name) }
-        self.lacksWorkspace = lacksWorkspace
+        lacksWorkspace = fault == .lacksWorkspace
+        isOutdated = fault == .outdated
     }
 
     static let template = #"""
@@ -55,6 +64,7 @@ struct ConsentForm {
         {{#page.lacksWorkspace}}
         <p class="alert" role="alert">{{texts.chooseWorkspace}}</p>
         {{/page.lacksWorkspace}}
+        {{#page.isOutdated}}<p class="alert" role="alert">{{texts.consentOutdated}}</p>{{/page.isOutdated}}
         {{#page.warning}}<p class="note">{{.}}</p>{{/page.warning}}
         {{#page.description}}<p>{{.}}</p>{{/page.description}}
         <dl>
@@ -68,6 +78,7 @@ struct ConsentForm {
         <form method="post" action="{{page.action}}">
         <input type="hidden" name="{{page.field.name}}" value="{{page.field.value}}">
         <input type="hidden" name="csrf_token" value="{{page.csrfToken}}">
+        <input type="hidden" name="shown" value="{{page.mark}}">
         {{#page.canChoose}}
         <fieldset>
         <legend>{{texts.whichWorkspaces}}</legend>
@@ -104,6 +115,8 @@ struct ConsentAnswer: Decodable, Sendable {
 
     /// The session's own token, which the page's form carries.
     var csrfToken: String?
+    /// What the page's form says it showed; what has changed since must be shown first.
+    var shown: String?
     /// `allow` or `deny`.
     var decision: String?
     /// `all` or `some` of the person's workspaces; absent, those in `workspace_ids` count, if there are any.
@@ -112,7 +125,7 @@ struct ConsentAnswer: Decodable, Sendable {
     var workspaceIDs: FormValues?
 
     enum CodingKeys: String, CodingKey {
-        case decision, workspaces
+        case decision, shown, workspaces
         case csrfToken = "csrf_token"
         case workspaceIDs = "workspace_ids"
     }
@@ -127,13 +140,23 @@ struct ConsentAnswer: Decodable, Sendable {
     }
 
     /// The workspaces that may be reached: nil for all; empty if none was chosen where some were to be.
+    ///
+    /// - Throws: 4000 for what is no choice, and for more workspaces than a token can name.
     func chosenWorkspaces() throws -> [ID]? {
         let values = workspaceIDs?.values ?? []
-        guard workspaces == "some" || workspaces == nil && !values.isEmpty else { return nil }
-        return try values.map { text in
+        switch workspaces {
+        case "all": return nil
+        case nil where values.isEmpty: return nil
+        case nil, "some": break
+        default: throw APIError.invalid("workspaces", "must be all or some")
+        }
+        let ids = try values.map { text in
             guard let id = ID(text) else { throw APIError.invalid("workspace_ids", "must be ids") }
             return id
         }
+        let chosen = Set(ids).sorted()
+        try Limits.check(count: chosen.count, atMost: 1000, "workspace_ids")
+        return chosen
     }
 }
 

@@ -52,10 +52,16 @@ struct ConsentPages: Resource {
                 let request = try await request(input.authorizeKey)
                 if try input.answer.checkedDecision() == .deny { return WebPage(redirectTo: consent.deny(request)) }
                 let workspaces = request.workspace == nil ? try input.answer.chosenWorkspaces() : nil
-                if workspaces == [] { return try await show(request, visitor, session, lacksWorkspace: true) }
-                return WebPage(
-                    redirectTo: try await consent.approve(
-                        request, by: session, workspaces: workspaces, actor: call.actor(session)))
+                if workspaces == [] { return try await show(request, visitor, session, fault: .lacksWorkspace) }
+                do {
+                    return WebPage(
+                        redirectTo: try await consent.approve(
+                            request, by: session, workspaces: workspaces, shown: input.answer.shown,
+                            actor: call.actor(session)))
+                } catch is ConsentOutdated {
+                    let request = try await self.request(input.authorizeKey)
+                    return try await show(request, visitor, session, fault: .outdated)
+                }
             }
         }
     }
@@ -69,16 +75,17 @@ struct ConsentPages: Resource {
     }
 
     private func show(
-        _ request: AuthorizationRequest, _ visitor: Visitor, _ session: BrowserSession, lacksWorkspace: Bool = false
+        _ request: AuthorizationRequest, _ visitor: Visitor, _ session: BrowserSession,
+        fault: ConsentForm.Fault? = nil
     ) async throws -> WebPage {
         let details = try await consent.details(of: request, for: session)
         let form = ConsentForm(
             details, owner: try await site.name(request.app.ownerID), action: "/oauth/consent",
-            field: ("authorize_key", request.key), target: request.redirectURI, lacksWorkspace: lacksWorkspace,
+            field: ("authorize_key", request.key), target: request.redirectURI, fault: fault,
             texts: visitor.texts, session: session)
         return try await site.html(
             "consent", visitor.texts.consentTitle.filled("app", details.appName), form, visitor,
-            path: Self.path(request.key), status: lacksWorkspace ? 400 : 200,
+            path: Self.path(request.key), status: fault == nil ? 200 : 400,
             formTargets: Self.formTargets(request.redirectURI))
     }
 

@@ -63,9 +63,17 @@ struct DevicePages: Resource {
                     return try await site.notice(visitor, texts.deviceDeniedTitle, texts.deviceDenied)
                 }
                 let workspaces = device.workspace == nil ? try input.answer.chosenWorkspaces() : nil
-                if workspaces == [] { return try await show(device, visitor, session, lacksWorkspace: true) }
-                try await consent.approve(
-                    device, by: session, workspaces: workspaces, actor: call.actor(session))
+                if workspaces == [] { return try await show(device, visitor, session, fault: .lacksWorkspace) }
+                do {
+                    try await consent.approve(
+                        device, by: session, workspaces: workspaces, shown: input.answer.shown,
+                        actor: call.actor(session))
+                } catch is ConsentOutdated {
+                    guard let device = try await consent.device(userCode: code, by: session) else {
+                        return try await askForCode(visitor, unknown: code)
+                    }
+                    return try await show(device, visitor, session, fault: .outdated)
+                }
                 return try await site.notice(visitor, texts.deviceAllowedTitle, texts.deviceAllowed)
             }
         }
@@ -83,18 +91,18 @@ struct DevicePages: Resource {
     }
 
     private func show(
-        _ device: DeviceRequest, _ visitor: Visitor, _ session: BrowserSession, lacksWorkspace: Bool = false
+        _ device: DeviceRequest, _ visitor: Visitor, _ session: BrowserSession, fault: ConsentForm.Fault? = nil
     ) async throws -> WebPage {
         let details = try await consent.details(of: device, for: session)
         // Whoever sends a link with a code of their own device must not find the reader unaware.
         let form = ConsentForm(
             details, owner: try await site.name(device.app.ownerID), action: "/oauth/device",
             field: ("user_code", device.userCode),
-            warning: visitor.texts.deviceWarning.filled("code", device.userCode), lacksWorkspace: lacksWorkspace,
+            warning: visitor.texts.deviceWarning.filled("code", device.userCode), fault: fault,
             texts: visitor.texts, session: session)
         return try await site.html(
             "consent", visitor.texts.consentTitle.filled("app", details.appName), form, visitor,
-            path: Self.path(device.userCode), status: lacksWorkspace ? 400 : 200)
+            path: Self.path(device.userCode), status: fault == nil ? 200 : 400)
     }
 
     struct CodeForm {

@@ -37,6 +37,7 @@ extension Texts {
         allWorkspaces: "全部，包括以后加入的工作空间",
         someWorkspaces: "仅限以下工作空间：",
         chooseWorkspace: "请至少选择一个工作空间。",
+        consentOutdated: "该应用在您查看后有所更改，以下是其目前的申请内容。",
         allow: "允许",
         deny: "拒绝",
         deviceTitle: "连接设备",

@@ -37,6 +37,7 @@ extension Texts {
         allWorkspaces: "All, including those you join later",
         someWorkspaces: "Only these:",
         chooseWorkspace: "Choose at least one workspace.",
+        consentOutdated: "The app has changed since you were asked. This is what it asks for now.",
         allow: "Allow",
         deny: "Deny",
         deviceTitle: "Connect a device",

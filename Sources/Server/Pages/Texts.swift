@@ -46,6 +46,7 @@ struct Texts: Sendable {
     let allWorkspaces: String
     let someWorkspaces: String
     let chooseWorkspace: String
+    let consentOutdated: String
     let allow: String
     let deny: String
 

@@ -250,11 +250,42 @@ import Testing
             }
             for (method, path, body): (HTTPMethod, String, JSON) in [
                 (.POST, "accounts", ["user_name": "ada"]), (.PUT, "users/me", ["nick_name": "x"]),
-                (.PUT, "users/me/password", ["new_password": "correct horse"]),
+                (.PUT, "users/me/password", ["new_password": "correct horse"]), (.DELETE, "sessions/5", [:]),
+                (.POST, "accounts/\(server.stranger.user)/tokens", ["name": "x"]),
             ] {
                 #expect(try await server.send(method, "/buckle/v1/\(path)", body, token: token).code == 4101, "\(path)")
             }
+            #expect(try await server.send(.GET, "/buckle/v1/sessions", token: token).code == 4101)
             #expect(try await server.send(.GET, "/v1/users/me", token: token)["data", "nick_name"] == "Owner")
+        }
+    }
+
+    @Test func `nobody goes through the addresses of others by taking them`() async throws {
+        try await TestServer.with(.sqlite) { server in
+            _ = try await server.makeAccount(["user_name": "ada", "email": "ada@example.com"])
+            let (me, token) = ("/buckle/v1/users/me", server.stranger.token)
+            var codes: [Int?] = []
+            for _ in 1...90 {
+                codes.append(try await server.send(.PUT, me, ["email": "ada@example.com"], token: token).code)
+            }
+            #expect(codes.prefix(60).allSatisfy { $0 == 4000 } && codes.contains(4008), "\(codes)")
+            #expect(try await server.send(.PUT, me, ["nick_name": "x"], token: token).code == 0)
+        }
+    }
+
+    @Test func `a token that may not do everything does not set the first password`() async throws {
+        try await TestServer.with(.sqlite) { server in
+            let user = server.stranger.user
+            let weak = try await TestServer.token(
+                for: user, permissions: ["Buckle.manageAccounts"], server.application.storage)
+            let (path, body): (String, JSON) = ("/buckle/v1/users/me/password", ["new_password": "correct horse"])
+            #expect(try await server.send(.PUT, path, body, token: weak).code == 4101)
+            let me = "/buckle/v1/users/me"
+            #expect(try await server.send(.GET, me, token: weak)["data", "has_password"] == false)
+            #expect(try await server.send(.PUT, path, body, token: server.stranger.token).code == 0)
+            // Whoever knows the password may change it with any token that manages the account.
+            let change: JSON = ["current_password": "correct horse", "new_password": "another horse"]
+            #expect(try await server.send(.PUT, path, change, token: weak).code == 0)
         }
     }
 }

@@ -34,7 +34,8 @@ import Testing
                 let actions = try await server.audit(of: id).filter { $0.contains("ollabora") }
                 #expect(
                     actions
-                        == ["setCollaborationMode", "addCollaborator", "removeCollaborator"].map { "\(type).\($0)" })
+                        == ["set_collaboration_mode", "add_collaborator", "remove_collaborator"].map { "\(type).\($0)" }
+                )
             }
         }
     }
@@ -69,7 +70,7 @@ import Testing
                 let listed = try await server.collaborators(type, id, as: server.owner)
                 #expect(listed.users == [friend.user.description])
                 #expect(listed["data", "collaboration_mode"]?.text == "collaboration")
-                #expect(try await server.audit(of: id).filter { $0.hasSuffix("addCollaborator") }.count == 1)
+                #expect(try await server.audit(of: id).filter { $0.hasSuffix("add_collaborator") }.count == 1)
 
                 #expect(try await server.remove(friend, from: type, id, as: server.owner).code == 0)
                 #expect(try await server.setMode("single", type, id, as: server.owner).code == 0)

@@ -39,6 +39,34 @@ import Testing
     }
 
     @Test(arguments: DatabaseKind.available)
+    func `an enterprise's admins see who comes to its workspaces and who goes`(_ kind: DatabaseKind) async throws {
+        try await TestServer.with(kind) { server in
+            let works = try await server.makeEnterprise()
+            let team = try await server.makeTeam(works.member, organization: works.organization)
+            let uri = "/v1/workspaces/\(team)/members"
+            try await server.done(.POST, uri, TestServer.users([works.guest]), as: works.member)
+            try await server.done(
+                .DELETE, uri, ["user_ids": [.string(works.guest.user.description)]], as: works.member)
+            let log = "/buckle/v1/audit?enterprise_id=\(works.id)&workspace_id="
+            let found = try await server.send(.GET, "\(log)&user_id=\(works.member.user)", token: works.admin.token)
+            #expect(
+                found["data", "items"]?.elements.compactMap { $0["action"]?.text } == [
+                    "workspace_member.remove", "workspace_member.add", "workspace.create",
+                ], "\(found.json)")
+            #expect(found["data", "items"]?.elements.allSatisfy { $0["workspace_id"]?.text == team } == true)
+            #expect(try await server.send(.GET, log, token: works.member.token).code == 4101)
+        }
+    }
+
+    @Test func `a token for some workspaces makes no enterprise`() async throws {
+        try await TestServer.with(.sqlite) { server in
+            let token = try await server.scopedToken(server.owner, [server.owner.workspace])
+            try await server.refused(
+                4101, .POST, "/buckle/v1/enterprises", ["name": "Works"], as: server.owner, token: token)
+        }
+    }
+
+    @Test(arguments: DatabaseKind.available)
     func `admins change an enterprise, only the super admin deletes it`(_ kind: DatabaseKind) async throws {
         try await TestServer.with(kind) { server in
             let works = try await server.makeEnterprise()

@@ -110,6 +110,32 @@ import Testing
     }
 
     @Test(arguments: DatabaseKind.available)
+    func `a token of one session erases that session's chats alone, the account's all`(
+        _ kind: DatabaseKind
+    ) async throws {
+        try await TestServer.with(kind) { server in
+            let world = try await ErasureWorld.make(server, Self.secrets)
+            let (first, second) = (try await world.session("first"), try await world.session("second"))
+            let account = server.owner.user
+            #expect(try await world.chats(of: account) == 42)
+
+            let narrow = try await world.erase("eve", token: first.token)
+            #expect(narrow["data", "chats"] == .integer(1), "\(narrow.json)")
+            #expect(try await world.chats(of: first.owner) == 0)
+            #expect(try await world.chats(of: second.owner) == 1)
+            #expect(try await world.chats(of: account) == 42)
+            // Variables are the account's, whatever the session.
+            #expect(narrow["data", "variables"] == .integer(1))
+
+            let wide = try await world.erase("eve")
+            #expect(wide["data", "chats"] == .integer(43), "\(wide.json)")
+            #expect(try await world.chats(of: second.owner) == 0)
+            #expect(try await world.chats(of: account) == 0)
+            #expect(try await world.chats(of: server.stranger.user) == 1)
+        }
+    }
+
+    @Test(arguments: DatabaseKind.available)
     func `an unknown end user has no data`(_ kind: DatabaseKind) async throws {
         try await TestServer.with(kind) { server in
             let world = try await ErasureWorld.make(server, Self.secrets)
@@ -214,8 +240,38 @@ private struct ErasureWorld {
             """)
     }
 
-    func erase(_ user: String) async throws -> TestServer.Reply {
-        try await server.send(.DELETE, "/buckle/v1/users/\(user)/data", token: server.owner.token)
+    func erase(_ user: String, token: String? = nil) async throws -> TestServer.Reply {
+        try await server.send(.DELETE, "/buckle/v1/users/\(user)/data", token: token ?? server.owner.token)
+    }
+
+    /// A session of the account with one chat of eve's, and its token.
+    func session(_ name: String) async throws -> (owner: ID, token: String) {
+        let storage = server.application.storage
+        let (session, account) = (storage.ids.next(), server.owner.user)
+        let secret = try await storage.database.write { connection in
+            try connection.execute(
+                """
+                INSERT INTO account (id, user_name, nick_name, created_at, kind, parent_id)
+                VALUES (\(session), \(name), '', 1, 'session', \(account))
+                """)
+            var new = NewToken(.jwt, user: account, name: "session", permissions: ["all"], lifetime: nil)
+            new.owner = session
+            return try TokenStore(storage: storage).create(new, in: connection).secret.text
+        }
+        let caller = TestServer.Caller(user: account, workspace: server.owner.workspace, token: secret)
+        let bot = ID(try await server.makeBot(server.owner))!
+        let conversation = try await Self.conversation(server, caller)
+        try await storage.database.write { connection in
+            try Self.chat(
+                conversation, user: "eve", bot: bot, owner: session, text: "in a session", files: [], storage,
+                connection)
+        }
+        return (session, secret)
+    }
+
+    /// How many chats of eve's an account or a session has.
+    func chats(of owner: ID) async throws -> Int {
+        try await server.count("SELECT COUNT(*) FROM chat WHERE owner_id = \(owner) AND end_user = 'eve'")
     }
 
     /// Makes bob's messages long and short again, many times.

@@ -139,6 +139,46 @@ import Testing
         }
     }
 
+    @Test(arguments: DatabaseKind.available)
+    func `what the person did not see is not granted`(_ kind: DatabaseKind) async throws {
+        try await TestServer.with(kind) { server in
+            let app = try await server.makeApp(.web)
+            let (session, actor) = (server.session(server.owner), AuditActor(user: 1, address: "", logID: ""))
+            let changes: [SQL] = [
+                "UPDATE oauth_app SET permissions = '[\"listBot\",\"chat\"]'", "UPDATE oauth_app SET name = 'Bank'",
+                "UPDATE oauth_app SET description = 'Harmless'",
+            ]
+            for (number, change) in changes.enumerated() {
+                let request = try await server.request(app)
+                let shown = try await server.consent.details(of: request, for: session).mark
+                try await server.execute(change)
+                await #expect(throws: ConsentOutdated.self) {
+                    _ = try await server.consent.approve(
+                        request, by: session, workspaces: nil, shown: shown, actor: actor)
+                }
+                #expect(try await server.number("SELECT COUNT(*) FROM oauth_code") == Int64(number))
+                let later = try #require(try await server.consent.request(key: request.key))
+                let mark = try await server.consent.details(of: later, for: session).mark
+                #expect(mark != shown)
+                _ = try await server.consent.approve(later, by: session, workspaces: nil, shown: mark, actor: actor)
+            }
+        }
+    }
+
+    @Test func `only a choice is taken for one`() throws {
+        func chosen(_ fields: JSON) throws -> [ID]? {
+            try InputSource(body: fields).decode(ConsentAnswer.self).chosenWorkspaces()
+        }
+        #expect(try chosen([:]) == nil)
+        #expect(try chosen(["workspaces": "all", "workspace_ids": "7"]) == nil)
+        #expect(try chosen(["workspace_ids": "7"]) == [7])
+        #expect(try chosen(["workspaces": "some", "workspace_ids": ["9", "7", "9"]]) == [7, 9])
+        #expect(try chosen(["workspaces": "some"]) == [])
+        #expect(throws: APIError.self) { try chosen(["workspaces": "none", "workspace_ids": "7"]) }
+        let many = JSON.array((1...1001).map { .string("\($0)") })
+        #expect(throws: APIError.self) { try chosen(["workspaces": "some", "workspace_ids": many]) }
+    }
+
     @Test func `a person is shown what would be granted, and only of workspaces of their own`() async throws {
         try await TestServer.with(.sqlite) { server in
             let app = try await server.makeApp(.web)

@@ -1,6 +1,8 @@
 import APIKit
 import Database
+import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Platform
 import TestSupport
 import Testing
@@ -102,7 +104,6 @@ import Testing
     @Test func `a device may be for one workspace`() async throws {
         try await TestServer.with(.sqlite) { server in
             let app = try await server.makeApp(.device)
-            #expect(try await start(server, app, workspace: 5).error == "invalid_request")
             let started = try await start(server, app, workspace: server.owner.workspace)
             let code = started.json["user_code"]!.text
             let device = try #require(
@@ -114,6 +115,84 @@ import Testing
             #expect(try await server.send(.POST, "/v1/conversation/create", [:], token: token).code == 4101)
             #expect(
                 try await server.send(.GET, "/v1/bots?workspace_id=\(server.owner.workspace)", token: token).code == 0)
+        }
+    }
+
+    @Test(arguments: DatabaseKind.available)
+    func `nobody learns whether a workspace exists`(_ kind: DatabaseKind) async throws {
+        try await TestServer.with(kind) { server in
+            let app = try await server.makeApp(.device)
+            let session = server.session(server.stranger)
+            var seen: [[String]] = []
+            for workspace: ID in [server.owner.workspace, 5] {
+                let started = try await start(server, app, workspace: workspace)
+                let (code, userCode) = (started.json["device_code"]!.text, started.json["user_code"]!.text)
+                var told = ["\(started.status)", try await poll(server, app, code).error]
+                let device = try #require(try await server.consent.device(userCode: userCode, by: session))
+                #expect(device.userCode == userCode && device.workspace != nil)
+                for body: () async throws -> Void in [
+                    { _ = try await server.consent.details(of: device, for: session) },
+                    { try await approve(server, device, by: server.stranger) },
+                ] {
+                    do {
+                        try await body()
+                        Issue.record("let")
+                    } catch OAuthRequestFault.page(let error) {
+                        told.append("\(error.status) \(error.code) \(error.message)")
+                    }
+                }
+                try await server.execute("UPDATE oauth_device SET polled_at = NULL")
+                told.append(try await poll(server, app, code).error)
+                try await server.consent.deny(device)
+                told.append(try await poll(server, app, code).error)
+                seen.append(told)
+            }
+            #expect(seen[0] == seen[1])
+            #expect(seen[0].first == "200" && seen[0].last == "access_denied")
+            #expect(try await server.number("SELECT COUNT(*) FROM oauth_grant") == 0)
+        }
+    }
+
+    @Test func `one address gets so many codes, and others go on`() async throws {
+        try await TestServer.with(.sqlite) { server in
+            let app = try await server.makeApp(.device)
+            func ask(_ address: String) async throws -> Int {
+                var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/api/permission/oauth2/device/code")
+                head.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
+                let reply = await server.application.responder.respond(
+                    to: head, body: .whole(ByteBuffer(string: "client_id=\(app.clientID)")),
+                    executor: LoopExecutor(MultiThreadedEventLoopGroup.singleton.any()),
+                    peer: try SocketAddress(ipAddress: address, port: 1))
+                return Int(reply.status.code)
+            }
+            var statuses: [Int] = []
+            while statuses.count < 500, statuses.last != 429 { statuses.append(try await ask("10.0.0.1")) }
+            #expect(statuses.count > 100 && statuses.last == 429)
+            #expect(try await ask("10.0.0.2") == 200)
+        }
+    }
+
+    @Test func `so many devices of an app wait at a time, and those of long ago go`() async throws {
+        try await TestServer.with(.sqlite) { server in
+            let (app, other) = (try await server.makeApp(.device), try await server.makeApp(.device))
+            let end = Clock.system.now() + 300
+            func fill(_ first: Int64, _ last: Int64, end: Int64) async throws {
+                try await server.execute(
+                    """
+                    WITH RECURSIVE n (n) AS (SELECT \(first) UNION ALL SELECT n + 1 FROM n WHERE n < \(last))
+                    INSERT INTO oauth_device (device_hash, user_code, app_id, status, poll_interval, expires_at)
+                    SELECT CAST(n AS BLOB), CAST(n AS TEXT), \(app.id), 'pending', 5, \(end) FROM n
+                    """)
+            }
+            try await fill(1, 30, end: end - 300 - 3601)
+            #expect(try await start(server, app).status == 200)
+            #expect(try await server.number("SELECT COUNT(*) FROM oauth_device") == 11)
+            try await fill(31, 31 + 9998, end: end)
+            let refused = try await start(server, app)
+            #expect(refused.status == 429 && refused.error == "slow_down")
+            #expect(try await start(server, other).status == 200)
+            try await server.execute("UPDATE oauth_device SET status = 'used' WHERE user_code = '40'")
+            #expect(try await start(server, app).status == 200)
         }
     }
 

@@ -279,6 +279,14 @@ import Testing
             #expect(try await server.send(.POST, uri + "/keys", token: other).code == 4101)
             #expect(try await server.send(.POST, uri + "/disable", token: other).code == 0)
             #expect(try await app.exchange().error == "access_deny")
+            // Nor can they have the owner's app do more in the owner's name.
+            let narrow = try await ServiceApp.make(
+                server, ["enterprise_id": .string(enterprise.description), "permissions": ["listBot", "chat"]])
+            let change: JSON = ["permissions": ["listBot", "getChat"]]
+            let place = "\(Self.apps)/\(narrow.id)"
+            #expect(try await server.send(.PUT, place, change, token: other).code == 4101)
+            #expect(try await server.send(.PUT, place, ["permissions": ["listBot"]], token: other).code == 0)
+            #expect(try await server.send(.PUT, place, change, token: server.owner.token).code == 0)
         }
     }
 

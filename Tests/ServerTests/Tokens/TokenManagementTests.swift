@@ -120,6 +120,21 @@ private let path = "/buckle/v1/tokens"
         }
     }
 
+    @Test func `a token that is bound to workspaces reaches no enterprise`() async throws {
+        try await TestServer.with(.sqlite) { server in
+            let body: JSON = ["name": "Works"]
+            let enterprises = "/buckle/v1/enterprises"
+            let made = try await server.send(.POST, enterprises, body, token: server.owner.token)
+            let id = try #require(made["data", "enterprise_id"]?.text ?? made["data", "id"]?.text)
+            let bound = try await server.makeToken(server.owner, ["all"], [server.owner.workspace]).secret
+            #expect(try await server.send(.POST, enterprises, body, token: bound).code == 4101)
+            for uri in [enterprises, "\(enterprises)/\(id)", "/v1/enterprises/\(id)/organizations"] {
+                #expect(try await server.send(.GET, uri, token: bound).code == 4101, "\(uri)")
+                #expect(try await server.send(.GET, uri, token: server.owner.token).code == 0, "\(uri)")
+            }
+        }
+    }
+
     @Test(arguments: DatabaseKind.available)
     func `a change counts from the next request on`(_ kind: DatabaseKind) async throws {
         try await TestServer.with(kind) { server in

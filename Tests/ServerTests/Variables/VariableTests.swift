@@ -137,6 +137,24 @@ import Testing
         }
     }
 
+    @Test func `a token of a channel keeps values in that channel, as its chats do`() async throws {
+        try await TestServer.with(.sqlite) { server in
+            let bot = try await server.publishedBot(variables: [["keyword": "city"]])
+            let token = try await server.secret(.jwt, of: server.owner.user, connector: "10000999")
+            let body: JSON = [
+                "bot_id": .string(bot), "connector_uid": "ann", "data": [["keyword": "city", "value": "a"]],
+            ]
+            #expect(try await server.send(.PUT, "/v1/variables", body, token: token).code == 0)
+            #expect(try await server.kept(bot, "10000999", "ann", server.owner.user) == ["city": "a"])
+            #expect(try await server.kept(bot, "1024", "ann", server.owner.user).isEmpty)
+            let uri = "/v1/variables?bot_id=\(bot)&connector_uid=ann"
+            for (query, value) in [("", "a"), ("&connector_id=1024", "")] {
+                let read = try await server.send(.GET, uri + query, token: token)
+                #expect(read["data", "items"]?.elements[0]["value"]?.text == value)
+            }
+        }
+    }
+
     @Test func `what is out of its limits is named, and nothing is set`() async throws {
         try await TestServer.with(.sqlite) { server in
             let bot = try await server.publishedBot(variables: [])
