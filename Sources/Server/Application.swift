@@ -47,7 +47,8 @@ package struct Application: Sendable {
         responder = Responder(
             endpoints: endpoints,
             pages: OperatorPages(
-                database: storage.database, metrics: metrics, openAPI: try Self.openAPI(resources)
+                database: storage.database, metrics: metrics,
+                openAPI: OnDemand { [resources] in try Self.openAPI(resources) }
             ).pages + [Stylesheet.page],
             authority: services.identity.authority, limits: limits, peers: Peers(trusting: identity.trustedProxies),
             metrics: metrics, logger: logger)

@@ -1,12 +1,13 @@
 import Database
 import NIOHTTP1
+import Synchronization
 
 /// The pages for whoever runs the server.
 struct OperatorPages {
     let database: Database
     let metrics: Metrics
     /// The OpenAPI document's text.
-    let openAPI: String
+    let openAPI: OnDemand<String>
 
     static let paths = ["/health/live", "/health/ready", "/metrics", "/openapi.json"]
 
@@ -47,7 +48,27 @@ struct OperatorPages {
     }
 
     private var document: Reply {
-        { [openAPI] in HTTPReply(text: openAPI, contentType: "application/json", logID: $0) }
+        { [openAPI] in HTTPReply(text: try await openAPI.value, contentType: "application/json", logID: $0) }
+    }
+}
+
+/// A value that takes long to make and is seldom asked for. It is made when it is first asked for, away from the threads
+/// that serve connections, and kept.
+final class OnDemand<Value: Sendable>: Sendable {
+    private let make: @Sendable () throws -> Value
+    private let task = Mutex<Task<Value, any Error>?>(nil)
+
+    init(_ make: @escaping @Sendable () throws -> Value) { self.make = make }
+
+    var value: Value {
+        get async throws {
+            try await task.withLock { task in
+                if let task { return task }
+                let started = Task.detached { [make] in try make() }
+                task = started
+                return started
+            }.value
+        }
     }
 }
 
