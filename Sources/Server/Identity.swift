@@ -89,6 +89,8 @@ struct Identity: Sendable {
                 try await sweep.run()
                 if settings.auditRetention > 0 { try await audit.removeOlder(than: settings.auditRetention) }
             } catch {
+                // The database is closed when the server ends.
+                if Task.isCancelled { return }
                 logger.warning("what has expired cannot be removed", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: .seconds(3600))

@@ -81,6 +81,8 @@ struct Services: Sendable {
             }
             try await erasures.finishInterrupted()
         } catch {
+            // The database is closed when the server ends.
+            if Task.isCancelled { return }
             logger.warning("what was deleted cannot be removed for good", metadata: ["error": "\(error)"])
         }
     }
