@@ -213,7 +213,7 @@ def open_visit(chromium, server):
     def open_visit(at=server, allowed=(), **options) -> Visit:
         options.setdefault("locale", "en-US")
         context = chromium.new_context(**options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         visit = Visit(at, context.new_page())
         visits.append((visit, context, {urlsplit(at.url).netloc, *(urlsplit(url).netloc for url in allowed)}))
         return visit

@@ -128,6 +128,7 @@ def test_the_language_is_the_one_that_the_browser_likes_best(server, header, lan
 def test_the_keyboard_is_enough_and_shows_where_it_is(visit, person):
     visit.goto("/sign-in")
     page = visit.page
+    page.wait_for_function("document.activeElement.tagName === 'INPUT'")
     page.keyboard.type(person.name)
     page.keyboard.press("Tab")
     page.keyboard.type(person.password)
