@@ -9,6 +9,7 @@ struct Identity: Sendable {
     private let settings: IdentitySettings
     private let publicURL: PublicURL
     private let signIn: SignIn
+    private let accounts: Accounts
     private let consent: OAuthConsent
     private let sweep: OAuthSweep
     private let audit: AuditStore
@@ -20,6 +21,7 @@ struct Identity: Sendable {
         self.publicURL = publicURL
         authority = TokenAuthority(tokens: TokenStore(storage: storage), clock: storage.clock)
         signIn = SignIn(storage: storage, passwords: PasswordHasher(), authority: authority)
+        accounts = Accounts(signIn: signIn, isRegistrationOpen: settings.isRegistrationOpen)
         consent = OAuthConsent(storage: storage, secret: secret)
         sweep = OAuthSweep(storage: storage)
         audit = AuditStore(storage: storage)
@@ -30,7 +32,7 @@ struct Identity: Sendable {
         let verifier = JWTVerifier(publicURL: publicURL, audiences: settings.audiences, clock: storage.clock)
         return [
             Users(users: UserStore(storage: storage)),
-            Accounts(signIn: signIn, isRegistrationOpen: settings.isRegistrationOpen),
+            accounts,
             Sessions(signIn: signIn, publicURL: publicURL),
             Tokens(tokens: PersonalTokenStore(storage: storage), authority: authority),
             ServiceTokens(tokens: ServiceTokenStore(storage: storage), authority: authority),
@@ -75,9 +77,7 @@ struct Identity: Sendable {
             ConsentPages(site: site, consent: consent),
             DevicePages(site: site, consent: consent),
             SignInPages(site: site, signIn: signIn, isRegistrationOpen: isOpen),
-            RegisterPages(
-                site: site, accounts: Accounts(signIn: signIn, isRegistrationOpen: isOpen), signIn: signIn,
-                isRegistrationOpen: isOpen),
+            RegisterPages(site: site, accounts: accounts, signIn: signIn, isRegistrationOpen: isOpen),
             HomePage(site: site),
         ]
     }

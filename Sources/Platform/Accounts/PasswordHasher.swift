@@ -68,8 +68,7 @@ package final class PasswordHasher: Sendable {
                 return false
             }
             let hash = try Self.derive(password, salt: stored.salt, stored.cost, count: stored.hash.count)
-            // As long for every wrong hash.
-            return zip(hash, stored.hash).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+            return ConstantTime.areEqual(hash, stored.hash)
         }
     }
 

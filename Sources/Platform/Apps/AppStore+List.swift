@@ -4,8 +4,8 @@ import Database
 extension AppStore {
     /// - Throws: 4200 if the user is no member of the workspace.
     func list(
-        _ status: AppList.PublishStatus, of workspace: ID, connector: String, member: Member, _ page: PageRequest
-    ) async throws -> (items: [AppList.Item], total: Int) {
+        _ status: WorkspaceItems.PublishStatus, of workspace: ID, connector: String, member: Member, _ page: PageRequest
+    ) async throws -> (items: [WorkspaceItems.Item], total: Int) {
         try await storage.database.read { connection in
             guard try WorkspaceStore.isMember(member, of: workspace, in: connection) else {
                 throw WorkspaceStore.unknown(workspace)
@@ -33,7 +33,7 @@ extension AppStore {
                 ORDER BY \(order) LIMIT \(page.size) OFFSET \(page.offset)
                 """
             ) { row in
-                AppList.Item(
+                WorkspaceItems.Item(
                     id: row.id(0), name: row.text(1), description: row.text(2), iconURL: links.icon(row.optionalID(3)),
                     isPublished: !row.isNull(5), updatedAt: row.int64(4), publishedAt: row.optionalInt64(5),
                     ownerUserID: row.id(6), folderID: row.optionalID(7))
@@ -42,7 +42,7 @@ extension AppStore {
         }
     }
 
-    private static func filter(_ status: AppList.PublishStatus) -> SQL.Fragment {
+    private static func filter(_ status: WorkspaceItems.PublishStatus) -> SQL.Fragment {
         switch status {
         case .all: SQL.Fragment("1 = 1")
         case .publishedOnline, .publishedDraft: SQL.Fragment("p.app_id IS NOT NULL")

@@ -13,11 +13,11 @@ package struct BotListStore: Sendable {
 
     /// - Throws: 4200 if the user is no member of the workspace.
     func list(
-        _ status: BotList.PublishStatus, of workspace: ID, connector: String, member: Member, _ page: PageRequest
-    ) async throws -> (items: [BotList.Item], total: Int) {
+        _ status: WorkspaceItems.PublishStatus, of workspace: ID, connector: String, member: Member, _ page: PageRequest
+    ) async throws -> (items: [WorkspaceItems.Item], total: Int) {
         try await storage.database.read { connection in
             guard try WorkspaceStore.isMember(member, of: workspace, in: connection) else {
-                throw APIError(.notFound, "The workspace \(workspace) does not exist")
+                throw WorkspaceStore.unknown(workspace)
             }
             // What is online elsewhere is no unpublished draft, so there every channel counts.
             let isOnline: SQL =
@@ -43,7 +43,7 @@ package struct BotListStore: Sendable {
                 let isPublished = !row.isNull(4)
                 let text = status == .publishedOnline ? row.text(4) : row.text(1)
                 let shown = try StoredJSON.read(BotConfiguration.self, text)
-                return BotList.Item(
+                return WorkspaceItems.Item(
                     id: row.id(0), name: shown.name, description: shown.description,
                     iconURL: links.icon(shown.iconFileID), isPublished: isPublished, updatedAt: row.int64(2),
                     publishedAt: isPublished ? row.int64(5) : nil, ownerUserID: row.id(3),
@@ -53,7 +53,7 @@ package struct BotListStore: Sendable {
         }
     }
 
-    private static func filter(_ status: BotList.PublishStatus) -> SQL.Fragment {
+    private static func filter(_ status: WorkspaceItems.PublishStatus) -> SQL.Fragment {
         switch status {
         case .all: SQL.Fragment("1 = 1")
         case .publishedOnline, .publishedDraft: SQL.Fragment("v.version IS NOT NULL")

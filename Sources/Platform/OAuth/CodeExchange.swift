@@ -79,7 +79,7 @@ struct CodeExchange: Sendable {
             if found.isUsed { return try end(found.grant, "code", client, in: connection) }
             guard storage.clock.now() < found.end else { return .refused(.invalid("code has expired")) }
             guard let grant = try grants.find(found.grant, in: connection) else { return .refused(.invalid("code")) }
-            try check(grant.userID, in: connection)
+            try OAuthError.requireEnabled([grant.userID], in: connection)
             guard try codes.use(hash, in: connection) else {
                 return try end(grant.id, "code", client, in: connection)
             }
@@ -97,7 +97,7 @@ struct CodeExchange: Sendable {
             else { return .refused(.invalid("refresh_token")) }
             if found.isUsed { return try end(grant.id, "refresh_token", client, in: connection) }
             guard storage.clock.now() < found.end else { return .refused(.invalid("refresh_token has expired")) }
-            try check(grant.userID, in: connection)
+            try OAuthError.requireEnabled([grant.userID], in: connection)
             guard try refreshTokens.use(hash, in: connection) else {
                 return try end(grant.id, "refresh_token", client, in: connection)
             }
@@ -132,7 +132,7 @@ struct CodeExchange: Sendable {
             guard let grant = try device.grant.flatMap({ try grants.find($0, in: connection) }) else {
                 return .refused(OAuthError("access_denied", "The request was denied"))
             }
-            try check(grant.userID, in: connection)
+            try OAuthError.requireEnabled([grant.userID], in: connection)
             guard try devices.use(hash, in: connection) else {
                 return .refused(.invalid("device_code has been used"))
             }
@@ -182,13 +182,6 @@ struct CodeExchange: Sendable {
         }
         guard app.isEnabled else { throw OAuthError.disabled(app) }
         return app
-    }
-
-    private func check(_ user: ID, in connection: any Connection) throws {
-        let isEnabled = try connection.first(
-            "SELECT 1 FROM account WHERE id = \(user) AND disabled_at IS NULL"
-        ) { _ in true }
-        guard isEnabled != nil else { throw OAuthError.disabledAccount }
     }
 
     private func issue(

@@ -79,7 +79,7 @@ package struct JWTExchange: Sendable {
         }
         var entitlement = try JWTEntitlement(of: app, for: target, storage: storage, in: connection)
         if let scope { try entitlement.narrow(to: scope, in: connection) }
-        try checkAccounts([app.ownerID, entitlement.user], in: connection)
+        try OAuthError.requireEnabled([app.ownerID, entitlement.user], in: connection)
         try use(assertion, of: id, in: connection)
 
         var new = NewToken(
@@ -108,15 +108,6 @@ package struct JWTExchange: Sendable {
             ON CONFLICT (app_id, jti) DO NOTHING
             """)
         guard count == 1 else { throw OAuthError.invalid("the JWT's jti has been used before") }
-    }
-
-    private func checkAccounts(_ accounts: Set<ID>, in connection: any Connection) throws {
-        for account in accounts {
-            let isEnabled = try connection.first(
-                "SELECT 1 FROM account WHERE id = \(account) AND disabled_at IS NULL"
-            ) { _ in true }
-            guard isEnabled != nil else { throw OAuthError.disabledAccount }
-        }
     }
 
     /// The permission to chat in a channel's name stands for all that a chat takes.

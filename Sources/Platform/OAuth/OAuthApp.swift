@@ -58,8 +58,7 @@ package struct OAuthApp: Sendable {
     /// Whether this is the app's secret. It takes as long for every wrong one.
     package func accepts(secret: String) -> Bool {
         guard let secretHash else { return false }
-        let hash = TokenHash(of: secret).bytes
-        return hash.count == secretHash.count && zip(hash, secretHash).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+        return ConstantTime.areEqual(TokenHash(of: secret).bytes, secretHash)
     }
 
     /// Whether the app may call itself so. Service apps may by either form of client ids: the bare id is what the

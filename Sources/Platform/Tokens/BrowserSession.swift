@@ -20,8 +20,7 @@ package struct BrowserSession: Sendable {
     /// Whether a form came from a page that this session was shown. It takes as long for every wrong token.
     package func accepts(csrfToken text: String?) -> Bool {
         guard let text else { return false }
-        let (left, right) = (Array(csrfToken.utf8), Array(text.utf8))
-        return left.count == right.count && zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+        return ConstantTime.areEqual(Array(csrfToken.utf8), Array(text.utf8))
     }
 
     /// - Parameter isSecure: whether clients reach the server over HTTPS.

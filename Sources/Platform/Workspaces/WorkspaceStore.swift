@@ -106,7 +106,6 @@ package struct WorkspaceStore: Sendable {
                 where: """
                     (workspace_id = \(id) OR grant_id IN (SELECT id FROM oauth_grant WHERE workspace_id = \(id)))
                     """, in: connection)
-            try connection.execute("UPDATE token SET workspace_id = NULL WHERE workspace_id = \(id)")
             try connection.execute("DELETE FROM workspace WHERE id = \(id)")
             try storage.audit("workspace.delete", workspace.auditObject, by: actor, in: connection)
         }
