@@ -424,7 +424,7 @@ def lose_a_chat(trial):
 
 
 def lose_an_answer(trial):
-    chat, _ = pick(trial, lambda _, event: event.name == stream_model.COMPLETED)
+    chat, _ = pick(trial, lambda _, event: event.name == stream_model.COMPLETED and event.data["type"] == "answer")
     trial.database.run(f"DELETE FROM message WHERE chat_id = {chat.id} AND type = 'answer'")
 
 
