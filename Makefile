@@ -28,16 +28,21 @@ serve: build ## Build and serve in the foreground on ./data. ARGS="--port 9000" 
 
 ##@ Build
 
+# A new file of the pages has to be listed before the compiler finds it.
+.PHONY: assets
+assets:
+	scripts/assets
+
 .PHONY: build
-build: dependencies-build ## Build .build/debug/buckle
+build: dependencies-build assets ## Build .build/debug/buckle
 	$(if $(BUILT),,$(SWIFT) build $(TRAITS) --product buckle)
 
 .PHONY: release
-release: dependencies-build ## Build .build/release/buckle
+release: dependencies-build assets ## Build .build/release/buckle
 	$(SWIFT) build -c release $(TRAITS) --static-swift-stdlib --product buckle
 
 .PHONY: docs
-docs: dependencies-build ## Write the generated descriptions and pages of docs/
+docs: dependencies-build assets ## Write the generated descriptions and pages of docs/
 	scripts/descriptions
 	$(SWIFT) build $(TRAITS) --product buckle
 	scripts/reference
@@ -53,7 +58,7 @@ test: dependencies-test build-tests $(VENV)/installed ## Run every test, on SQLi
 	scripts/postgres with $(MAKE) --no-print-directory BUILT=1 test-swift test-sdk browser test-crash
 
 .PHONY: check
-check: dependencies-test check-imports check-sizes check-format test check-docs check-plain ## What CI runs: test and every check below
+check: dependencies-test check-assets check-imports check-sizes check-format test check-docs check-plain ## What CI runs: test and every check below
 
 .PHONY: test-swift
 test-swift: build-tests ## Run the Swift tests; those on PostgreSQL need BUCKLE_TEST_DATABASE
@@ -113,6 +118,11 @@ check-imports: ## Check that the layers hold
 check-sizes: ## Check that no file is too long
 	scripts/check-sizes
 
+# Before anything is built, since a build lists them.
+.PHONY: check-assets
+check-assets: ## Check that all files of the pages are listed
+	scripts/assets --check
+
 .PHONY: check-docs
 check-docs: build ## Check that what `make docs` writes is up to date
 	scripts/descriptions --check
@@ -139,7 +149,7 @@ dependencies-build dependencies-test dependencies-bench: dependencies-%:
 
 # One build makes the server and the tests; `make test` says with BUILT that it has been done.
 .PHONY: build-tests
-build-tests: dependencies-build
+build-tests: dependencies-build assets
 	$(if $(BUILT),,$(SWIFT) build --build-tests $(TRAITS))
 
 $(VENV)/installed: conformance/requirements.txt browser/requirements.txt | dependencies-test

@@ -28,6 +28,9 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // The files of the pages. `scripts/assets` lists them; `#embed` (C23) reads them.
+        .target(name: "WebAssets", exclude: ["web"]),
         .target(name: "JSONKit", swiftSettings: settings),
         .target(
             name: "APIKit",
@@ -67,7 +70,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "APIKit", "Agents", "Database", "ModelClient", "Platform",
+                "APIKit", "Agents", "CZlib", "Database", "ModelClient", "Platform", "WebAssets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -111,5 +114,6 @@ let package = Package(
             ],
             swiftSettings: settings),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c2x
 )

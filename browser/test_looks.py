@@ -1,4 +1,4 @@
-"""What holds for every page: languages, widths, contrast, labels."""
+"""What holds for every page without a script: languages, widths, contrast, labels."""
 
 import os
 import re
@@ -34,7 +34,7 @@ CONTRAST = """() => {
 
 SHOTS = os.environ.get("BUCKLE_SHOTS")
 """A directory for pictures of all pages, to be looked at; none are taken without it."""
-FIRST_INSIDE = "home"
+FIRST_INSIDE = "device-code"
 """The first of the pages that is for those who have signed in."""
 PLENTY = [
     "Workspace.createBot", "addMember", "createBot", "createDocument", "createKnowledge", "deleteDocument", "edit",
@@ -66,7 +66,6 @@ def pages(make_app, target, server):
         "sign-in": "/sign-in",
         "not-found": "/register",
         "refused": "/api/permission/oauth2/authorize?client_id=1",
-        "home": "/",
         "device-code": "/oauth/device",
         "device-unknown": "/oauth/device?user_code=BBBB-BBBB",
         "device": "/oauth/device?user_code=" + device.get_device_code().user_code,
@@ -112,7 +111,8 @@ def test_texts_are_chinese_for_those_who_read_it(open_visit, person):
     assert "密码不正确" in visit.page.get_by_role("alert").inner_text()
     visit.page.get_by_label("密码").fill(person.password)
     visit.press("登录")
-    assert visit.heading == "您已登录"
+    visit.page.wait_for_url("**/agents")
+    assert visit.heading == "智能体"
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_the_keyboard_is_enough_and_shows_where_it_is(visit, person):
                          " return [document.activeElement.tagName, s.outlineStyle, parseFloat(s.outlineWidth)] })()")
     assert ring[0] == "BUTTON" and ring[1] == "solid" and ring[2] >= 2
     page.keyboard.press("Enter")
-    page.wait_for_url("**/")
-    assert visit.heading == "You are signed in"
+    page.wait_for_url("**/agents")
+    assert visit.heading == "Agents"
 
 
 def test_the_stylesheet_is_kept_and_everything_else_is_not(server):
@@ -149,4 +149,7 @@ def test_the_stylesheet_is_kept_and_everything_else_is_not(server):
     sheet = requests.get(server.url + path)
     assert sheet.headers["Content-Type"].startswith("text/css")
     assert "immutable" in sheet.headers["Cache-Control"]
-    assert requests.get(server.url + path.replace("buckle-", "buckle-0")).status_code == 404
+    assert requests.get(server.url + path.replace("/assets/", "/assets/0")).status_code == 404
+    plain = requests.get(server.url + path, headers={"Accept-Encoding": "identity"})
+    assert sheet.headers["Content-Encoding"] == "gzip" and plain.text == sheet.text
+    assert "Content-Encoding" not in plain.headers and "Accept-Encoding" in plain.headers["Vary"]

@@ -22,11 +22,10 @@ def test_a_person_signs_in_sees_who_they_are_and_signs_out(visit, person):
     visit.goto("/")
     assert visit.path == "/sign-in"
     visit.sign_in(person)
-    assert visit.path == "/"
-    assert visit.heading == "You are signed in"
-    assert person.shown_name in visit.text
+    assert visit.path == "/agents"
+    assert visit.page.get_by_role("link", name=person.shown_name).is_visible()
     visit.goto("/sign-in")
-    assert visit.path == "/", "who is signed in already needs no form"
+    assert visit.path == "/agents", "who is signed in already needs no form"
     visit.press("Sign out")
     assert visit.path == "/sign-in"
     visit.goto("/")
@@ -39,9 +38,9 @@ def test_the_session_cookie_is_hidden_from_scripts_and_dies_with_the_session(vis
     cookie = next(c for c in visit.page.context.cookies() if c["name"] == "buckle_session")
     assert cookie["httpOnly"] and cookie["sameSite"] == "Lax"
     header = {"Cookie": f"buckle_session={cookie['value']}"}
-    assert plain.get(server.url + "/", headers=header, allow_redirects=False).status_code == 200
+    assert plain.get(server.url + "/agents", headers=header, allow_redirects=False).status_code == 200
     visit.press("Sign out")
-    assert plain.get(server.url + "/", headers=header, allow_redirects=False).status_code == 303
+    assert plain.get(server.url + "/agents", headers=header, allow_redirects=False).headers["Location"].startswith("/sign-in")
 
 
 def test_a_wrong_password_is_told_and_what_was_typed_is_kept(visit, person):
@@ -110,7 +109,7 @@ def test_a_way_back_that_was_put_into_the_form_is_not_followed_either(server, pe
 def test_the_browser_too_stays_at_the_server(visit, person):
     visit.goto("/sign-in?return_to=//evil.example")
     visit.sign_in(person)
-    assert visit.page.url == visit.server.url + "/"
+    assert visit.page.url == visit.server.url + "/agents"
 
 
 def test_a_form_that_another_site_made_does_not_sign_in(server, person, plain):
@@ -142,7 +141,7 @@ def test_signing_out_needs_the_session_s_own_form(visit, person, server):
         reply = visit.page.request.post(server.url + "/sign-out", form=form, max_redirects=0)
         assert reply.status == 403
     visit.goto("/")
-    assert visit.path == "/"
+    assert visit.path == "/agents"
 
 
 def test_what_was_typed_is_shown_as_text(visit):

@@ -76,6 +76,6 @@ extension APIError.Code {
         tooManyRequests, modelInArrears, notCancelable, emptyUpload, severalFiles, fileTooLarge, fileTypeUnsupported,
         fileInvalid, notFound, internalError, invalidToken, invalidHTTP,
         unknownRoute, wrongMethod, bodyTooLarge, authenticationInvalid, overUserLimit, overSystemLimit, overRateLimit,
-        memberExists, workspaceFull, notInEnterprise, enterpriseFull, lastSuperAdmin,
+        memberExists, workspaceFull, notInEnterprise, enterpriseFull, lastSuperAdmin, backupIsRunning,
     ]
 }

@@ -97,5 +97,6 @@ package protocol Resource: Sendable {
 package enum EndpointList {
     package static func buildExpression<I, O>(_ endpoint: Endpoint<I, O>) -> [AnyEndpoint] { [endpoint.erased] }
     package static func buildExpression<O>(_ endpoint: UploadEndpoint<O>) -> [AnyEndpoint] { [endpoint.erased] }
+    package static func buildArray(_ parts: [[AnyEndpoint]]) -> [AnyEndpoint] { parts.flatMap { $0 } }
     package static func buildBlock(_ parts: [AnyEndpoint]...) -> [AnyEndpoint] { parts.flatMap { $0 } }
 }

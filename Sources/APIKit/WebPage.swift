@@ -7,11 +7,20 @@ package struct WebPage: Sendable, Codable, ReplyShape, StreamedReply {
     package let html: String
     package var headers: [(name: String, value: String)]
 
-    /// - Parameter formTargets: the addresses beside the page's own that its forms may lead to, through redirects.
-    package init(html: String, status: Int = 200, formTargets: [String] = []) {
+    /// What a page may do in its reader's browser.
+    package enum Policy: Sendable {
+        /// It has forms and no script. They may lead to these addresses beside the page's own, through redirects.
+        case forms(targets: [String])
+        /// It runs the server's scripts, which may call the server and write no text into a page as HTML.
+        case console
+        /// As console, in a frame of one of these: a list of sources as `frame-ancestors` has it.
+        case framed(by: String)
+    }
+
+    package init(html: String, status: Int = 200, policy: Policy = .forms(targets: [])) {
         self.html = html
         self.status = status
-        headers = [("Content-Security-Policy", Self.policy(formTargets: formTargets))] + Self.privacy
+        headers = [("Content-Security-Policy", policy.text)] + Self.privacy
     }
 
     /// A redirect that is followed with GET.
@@ -32,17 +41,29 @@ package struct WebPage: Sendable, Codable, ReplyShape, StreamedReply {
         ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"), ("X-Content-Type-Options", "nosniff"),
     ]
 
-    private static func policy(formTargets: [String]) -> String {
-        let targets = (["'self'"] + formTargets).joined(separator: " ")
-        return "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action \(targets); "
-            + "frame-ancestors 'none'; base-uri 'none'"
-    }
-
     package var streamed: EndpointReply? { .page(self) }
 
     // A page has no JSON form; these exist since every reply type is described by running its decoder.
     package init(from decoder: any Decoder) throws { self.init(html: "") }
     package func encode(to encoder: any Encoder) throws {}
+}
+
+extension WebPage.Policy {
+    fileprivate var text: String {
+        switch self {
+        case .forms(let targets):
+            "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+                + "form-action \((["'self'"] + targets).joined(separator: " ")); frame-ancestors 'none'; base-uri 'none'"
+        case .console: Self.scripted + "frame-src 'self'; frame-ancestors 'none'"
+        case .framed(let ancestors): Self.scripted + "frame-ancestors \(ancestors)"
+        }
+    }
+
+    /// Trusted types: only the library that makes HTML harmless may make any.
+    private static let scripted =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+        + "connect-src 'self'; form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'; "
+        + "trusted-types dompurify; "
 }
 
 /// A cookie that is sent back to this server alone and that no script can read.

@@ -28,30 +28,36 @@ package struct Application: Sendable {
 
     /// - Parameters:
     ///   - dataDirectory: where uploads are kept.
-    ///   - models: those bots can answer with; the built-in one if there are none.
+    ///   - models: those of the configuration file.
+    ///   - upkeep: what the server keeps of itself.
+    ///   - allowedOrigins: the sites whose pages may call the API.
+    ///   - files: the scripts and styles of the pages.
     package init(
         storage: Storage, dataDirectory: String, models: [Model] = [], publicURL: PublicURL,
-        identity: IdentitySettings = IdentitySettings(), limits: RateLimitRules = RateLimitRules(), logger: Logger
+        identity: IdentitySettings = IdentitySettings(), limits: RateLimitRules = RateLimitRules(),
+        upkeep: UpkeepSettings = UpkeepSettings(), allowedOrigins: AllowedOrigins = AllowedOrigins(),
+        files: WebFiles = WebFiles(), logger: Logger
     ) async throws {
         self.storage = storage
         self.logger = logger
         let limits = RateLimits(limits)
         services = try await Services(
             storage: storage, dataDirectory: dataDirectory, models: models, publicURL: publicURL, identity: identity,
-            limits: limits, logger: logger)
+            limits: limits, upkeep: upkeep, files: files, logger: logger)
         resources = services.resources
         let endpoints = resources.flatMap(\.endpoints)
         let metrics = Metrics(
             routes: endpoints.map { ($0.operation.verb.rawValue, $0.operation.path) }
-                + OperatorPages.paths.map { ("GET", $0) } + [("GET", Stylesheet.path)])
+                + (OperatorPages.paths + files.pages.map(\.path)).map { ("GET", $0) },
+            endpointCount: endpoints.count, streams: services.upkeep.streams)
         responder = Responder(
             endpoints: endpoints,
             pages: OperatorPages(
                 database: storage.database, metrics: metrics,
                 openAPI: OnDemand { [resources] in try Self.openAPI(resources) }
-            ).pages + [Stylesheet.page],
+            ).pages + files.pages,
             authority: services.identity.authority, limits: limits, peers: Peers(trusting: identity.trustedProxies),
-            metrics: metrics, logger: logger)
+            crossOrigin: CrossOrigin(allowedOrigins, publicURL: publicURL), metrics: metrics, logger: logger)
     }
 
     /// The OpenAPI document, for which no data is needed.
@@ -86,8 +92,14 @@ package struct Application: Sendable {
             let watches: [any Service] = [
                 Watch { await services.identity.authority.watch() },
                 Watch { await services.identity.keepHouse(logger) }, Watch { await services.runs.watch() },
-                Watch { await services.runs.watchChats() },
+                Watch { await services.runs.watchChats() }, Watch { await services.catalog.watch() },
                 Watch { await services.keepHouse(logger) },
+                Watch { await services.upkeep.watch(responder.metrics) },
+                Watch {
+                    await services.upkeep.schedule.run()
+                } onShutdown: {
+                    services.upkeep.backups.directory.abandon()
+                },
                 Watch {
                     await services.indexer.run { error in
                         logger.warning("the search index cannot be kept up", metadata: ["error": "\(error)"])
@@ -104,6 +116,7 @@ package struct Application: Sendable {
             try await ServiceGroup(configuration: configuration).run()
         }
         await services.catalog.shutdown()
+        await services.upkeep.finish(responder.metrics)
         storage.database.close()
         do {
             try result.get()
@@ -112,6 +125,14 @@ package struct Application: Sendable {
                 description: "cannot listen on \(host):\(port): \(String(cString: strerror(error.errnoCode)))")
         }
     }
+}
+
+extension Application {
+    /// Stores what was counted until now, as the server does every few seconds.
+    func storeCounters() async throws { try await services.upkeep.usage.flush(responder.metrics.totals()) }
+
+    /// Makes backups by itself, when they are due.
+    var backupSchedule: BackupSchedule { services.upkeep.schedule }
 }
 
 /// Work in the background, for as long as the server runs.

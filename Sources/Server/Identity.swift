@@ -69,8 +69,10 @@ struct Identity: Sendable {
     }
 
     /// The pages for people with a browser.
-    var pages: [any Resource] {
-        let site = Site(authority: authority, accounts: signIn.accounts, publicURL: publicURL)
+    ///
+    /// - Parameter files: their scripts and styles.
+    func pages(_ files: WebFiles) -> [any Resource] {
+        let site = Site(authority: authority, accounts: signIn.accounts, publicURL: publicURL, files: files)
         let isOpen = settings.isRegistrationOpen
         return [
             AuthorizePages(site: site, consent: consent),
@@ -78,7 +80,9 @@ struct Identity: Sendable {
             DevicePages(site: site, consent: consent),
             SignInPages(site: site, signIn: signIn, isRegistrationOpen: isOpen),
             RegisterPages(site: site, accounts: accounts, signIn: signIn, isRegistrationOpen: isOpen),
-            HomePage(site: site),
+            SetupPages(site: site, signIn: signIn),
+            LanguagePages(site: site),
+            ConsolePages(site: site),
         ]
     }
 

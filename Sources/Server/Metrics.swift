@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 
 /// Counts requests, and prints them with figures of the process as Prometheus text.
@@ -34,17 +35,25 @@ final class Metrics: Sendable {
     }
 
     private let routes: [RouteCounts]
+    /// How many of the routes, from the first on, are the API's.
+    private let endpointCount: Int
     /// Requests that no route answered.
     private let other = RouteCounts("", "")
-    /// Streams of events and files that are being written.
-    private let openStreams = Atomic<Int>(0)
+    private let streams: OpenStreams
     /// The Unix second at which the server was put together.
     private let startTime = time(nil)
 
-    init(routes: [(method: String, path: String)]) { self.routes = routes.map { RouteCounts($0.method, $0.path) } }
+    /// - Parameters:
+    ///   - routes: in the router's order, those of the API first.
+    ///   - endpointCount: how many of them are the API's.
+    init(routes: [(method: String, path: String)], endpointCount: Int, streams: OpenStreams) {
+        self.routes = routes.map { RouteCounts($0.method, $0.path) }
+        self.endpointCount = endpointCount
+        self.streams = streams
+    }
 
-    func streamBegins() { openStreams.add(1, ordering: .relaxed) }
-    func streamEnds() { openStreams.subtract(1, ordering: .relaxed) }
+    func streamBegins() { streams.begin() }
+    func streamEnds() { streams.end() }
 
     func count(route: Int?, status: UInt, code: Int, _ duration: Duration) {
         let bucket = Self.limits.firstIndex { duration <= $0 } ?? Self.limits.count
@@ -54,6 +63,32 @@ final class Metrics: Sendable {
             counts.total += duration
         }
     }
+
+    /// What each route of the API was asked since the start, and what no route answered. What was never asked is left
+    /// out.
+    func totals() -> [RouteTotal] {
+        (routes.prefix(endpointCount) + [other]).compactMap { route in
+            let counts = route.counts.withLock { $0 }
+            if counts.outcomes.isEmpty { return nil }
+            var usage = RequestUsage()
+            for (outcome, count) in counts.outcomes {
+                usage.requests += Int64(count)
+                if outcome.status >= 400 || outcome.code != 0 { usage.errors += Int64(count) }
+                if outcome.status >= 500 { usage.serverErrors += Int64(count) }
+            }
+            for (bucket, count) in zip(Self.usageBuckets, counts.buckets) {
+                usage.duration.counts[bucket] += Int64(count)
+            }
+            usage.duration.sum = counts.total.microseconds
+            return RouteTotal(route: route.method.isEmpty ? "" : "\(route.method) \(route.path)", usage: usage)
+        }
+    }
+
+    /// For each range of the latency histogram, the range of the stored counters that it lies in.
+    static let usageBuckets: [Int] = {
+        let wide = TimeHistogram.Scale.request.bounds
+        return bounds.map { bound in wide.firstIndex { bound * 1_000 <= Double($0) } ?? wide.count } + [wide.count]
+    }()
 
     /// - Parameter commits: how many commits the database made, and of how many units of work.
     func text(commits: (commits: Int, units: Int)) -> String {
@@ -90,7 +125,7 @@ final class Metrics: Sendable {
             "buckle_database_units_total", "counter", "Units of work, of which a commit holds one or more.",
             commits.units)
         lines += Self.metric(
-            "buckle_open_streams", "gauge", "Streams of events that are open.", openStreams.load(ordering: .relaxed))
+            "buckle_open_streams", "gauge", "Streams of events that are open.", streams.count)
         lines += process()
         return lines.joined(separator: "\n") + "\n"
     }
@@ -104,11 +139,7 @@ final class Metrics: Sendable {
     }
 
     private func process() -> [String] {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        let seconds = { (time: timeval) in Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-        return Self.metric(
-            "process_cpu_seconds_total", "counter", "CPU time used.", seconds(usage.ru_utime) + seconds(usage.ru_stime))
+        Self.metric("process_cpu_seconds_total", "counter", "CPU time used.", ProcessFigures.cpuSeconds())
             + Self.metric("process_resident_memory_bytes", "gauge", "Memory in use.", ProcessFigures.residentBytes())
             + Self.metric("process_open_fds", "gauge", "Open file descriptors.", ProcessFigures.openFiles())
             + Self.metric("process_start_time_seconds", "gauge", "When the process started.", startTime)
@@ -117,6 +148,13 @@ final class Metrics: Sendable {
 
 /// What the kernel knows of this process.
 enum ProcessFigures {
+    static func cpuSeconds() -> Double {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        let seconds = { (time: timeval) in Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    }
+
     static func residentBytes() -> Int {
         guard let file = fopen("/proc/self/statm", "r") else { return 0 }
         defer { fclose(file) }

@@ -1,3 +1,4 @@
+import APIKit
 import Database
 import NIOHTTP1
 import Synchronization
@@ -16,16 +17,16 @@ struct OperatorPages {
         zip(Self.paths, [live, ready, figures, document]).map { Page(path: $0, reply: $1) }
     }
 
-    private typealias Reply = @Sendable (String) async throws -> HTTPReply
+    private typealias Reply = @Sendable (String, Client) async throws -> HTTPReply
 
     /// The process answers.
     private var live: Reply {
-        { HTTPReply(text: #"{"status":"ok"}"#, contentType: "application/json", logID: $0) }
+        { logID, _ in HTTPReply(text: #"{"status":"ok"}"#, contentType: "application/json", logID: logID) }
     }
 
     /// The database answers too.
     private var ready: Reply {
-        { [database] logID in
+        { [database] logID, _ in
             do {
                 try await within(.seconds(2)) {
                     _ = try await database.read { try $0.first("SELECT number FROM server_start") { $0.int64(0) } }
@@ -40,7 +41,7 @@ struct OperatorPages {
     }
 
     private var figures: Reply {
-        { [database, metrics] logID in
+        { [database, metrics] logID, _ in
             HTTPReply(
                 text: metrics.text(commits: database.commits), contentType: "text/plain; version=0.0.4; charset=utf-8",
                 logID: logID)
@@ -48,7 +49,9 @@ struct OperatorPages {
     }
 
     private var document: Reply {
-        { [openAPI] in HTTPReply(text: try await openAPI.value, contentType: "application/json", logID: $0) }
+        { [openAPI] logID, _ in
+            HTTPReply(text: try await openAPI.value, contentType: "application/json", logID: logID)
+        }
     }
 }
 

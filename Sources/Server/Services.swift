@@ -11,44 +11,60 @@ struct Services: Sendable {
     let catalog: ModelCatalog
     let indexer: SearchIndexer
     let identity: Identity
+    let upkeep: Upkeep
     private let files: FileStore
     private let erasures: ErasureStore
 
     init(
         storage: Storage, dataDirectory: String, models: [Model], publicURL: PublicURL, identity: IdentitySettings,
-        limits: RateLimits?, logger: Logger
+        limits: RateLimits?, upkeep: UpkeepSettings, files: WebFiles, logger: Logger
     ) async throws {
         let blobs = BlobDirectory(path: dataDirectory + "/blobs")
         try blobs.prepare()
         let secrets = ServerSecretStore(storage: storage)
+        let catalog = ModelCatalog(
+            configured: models, storage: storage, seal: Seal(secret: try await secrets.secret("model keys")))
+        try await catalog.refresh()
+        let upkeep = Upkeep(
+            storage: storage, dataDirectory: dataDirectory, settings: upkeep, identity: identity,
+            hasLimits: limits != nil, publicURL: publicURL, logger: logger)
+        try upkeep.backups.directory.sweep()
         self.init(
-            storage: storage, blobs: blobs, models: models,
+            storage: storage, blobs: blobs, catalog: catalog,
             links: LinkSigner(secret: try await secrets.secret("links"), publicURL: publicURL),
             identity: Identity(
                 storage: storage, settings: identity, publicURL: publicURL,
                 secret: try await secrets.secret("oauth authorize")),
-            limits: limits, logger: logger)
+            limits: limits, upkeep: upkeep, webFiles: files, logger: logger)
     }
 
     /// What is enough to describe the API.
     init(describing storage: Storage) {
+        let logger = Logger(label: "buckle")
         self.init(
-            storage: storage, blobs: BlobDirectory(path: ""), models: [],
+            storage: storage, blobs: BlobDirectory(path: ""),
+            catalog: ModelCatalog(configured: [], storage: storage, seal: Seal(secret: [])),
             links: LinkSigner(secret: [], publicURL: PublicURL("")),
             identity: Identity(
                 storage: storage, settings: IdentitySettings(), publicURL: PublicURL(""), secret: []),
-            limits: nil, logger: Logger(label: "buckle"))
+            limits: nil,
+            upkeep: Upkeep(
+                storage: storage, dataDirectory: "", settings: UpkeepSettings(), identity: IdentitySettings(),
+                hasLimits: false, publicURL: PublicURL(""), logger: logger),
+            webFiles: WebFiles(), logger: logger)
     }
 
     private init(
-        storage: Storage, blobs: BlobDirectory, models: [Model], links: LinkSigner, identity: Identity,
-        limits: RateLimits?, logger: Logger
+        storage: Storage, blobs: BlobDirectory, catalog: ModelCatalog, links: LinkSigner, identity: Identity,
+        limits: RateLimits?, upkeep: Upkeep, webFiles: WebFiles, logger: Logger
     ) {
         self.identity = identity
+        self.upkeep = upkeep
         files = FileStore(storage: storage, blobs: blobs)
-        catalog = ModelCatalog(models: models)
+        self.catalog = catalog
         runs = ChatRuns(
-            services: ChatServices(storage: storage, catalog: catalog, files: files, logger: logger))
+            services: ChatServices(
+                storage: storage, catalog: catalog, files: files, usage: upkeep.usage.meter, logger: logger))
         indexer = SearchIndexer(storage: storage)
         erasures = ErasureStore(storage: storage, indexer: indexer)
         let messages = MessageStore(storage: storage)
@@ -70,7 +86,9 @@ struct Services: Sendable {
             BotList(bots: BotListStore(storage: storage, links: links)),
             UserData(store: erasures, stopChats: runs.stop, onFilesDeleted: files.removeUnused),
         ]
-        resources = agents + identity.places(files: files, links: links) + identity.resources + identity.pages
+        resources =
+            agents + identity.places(files: files, links: links) + identity.resources + upkeep.resources(runs)
+            + identity.pages(webFiles)
     }
 
     /// Removes what nobody needs any more, once after the start.

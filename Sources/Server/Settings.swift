@@ -17,10 +17,17 @@ package struct Settings: Sendable {
     var publicURL: String?
     /// How people, programs and proxies get in.
     var identity = IdentitySettings()
+    /// The sites whose pages may call the API.
+    var allowedOrigins = AllowedOrigins()
+    /// What the server keeps of itself.
+    var upkeep = UpkeepSettings()
     /// The models bots can answer with. Only the configuration file names them.
     var models: [Model] = []
     /// How often may be asked. Only the configuration file says it.
     var rateLimits = RateLimitRules()
+    /// A directory whose scripts and styles are served in the place of those in the binary, for those who work on them.
+    /// Only the environment names it.
+    var webFiles: String?
 
     enum LogFormat: String, Codable, CaseIterable, Sendable { case text, json }
 
@@ -36,8 +43,12 @@ package struct Settings: Sendable {
         var registration: String?
         var deviceLifetime: Int?
         var auditRetention: Int?
+        var usageRetention: Int?
+        var backupInterval: Int?
+        var backupCount: Int?
         var trustedProxies: [String]?
         var audiences: [String]?
+        var allowedOrigins: [String]?
         var models: [ModelSettings]?
         var rateLimits: RateLimitRules?
     }
@@ -55,6 +66,7 @@ package struct Settings: Sendable {
         let file = try (file ?? environment["BUCKLE_CONFIG"]).map(Source.init(file:)) ?? Source()
         let environment = try Source(environment: environment)
         rateLimits = file.rateLimits ?? rateLimits
+        webFiles = variables["BUCKLE_WEB_FILES"]
         models = try (file.models ?? []).map { try $0.model(environment: variables) }
         for source in [file, environment, commandLine] {
             host = source.host ?? host
@@ -65,9 +77,14 @@ package struct Settings: Sendable {
             logFormat = source.logFormat ?? logFormat
             publicURL = source.publicURL ?? publicURL
             try identity.take(source)
+            try upkeep.take(source)
+            allowedOrigins = try source.allowedOrigins.map(AllowedOrigins.init) ?? allowedOrigins
         }
         if let publicURL, !["http://", "https://"].contains(where: publicURL.hasPrefix) {
             throw Fault(description: "public_url must begin with http:// or https://, is \(publicURL)")
+        }
+        if database != nil, upkeep.backupInterval > 0 {
+            throw Fault(description: "backup_every_hours needs SQLite; back up PostgreSQL with pg_dump")
         }
         if dataDirectory.isEmpty { throw Fault(description: "data_dir must not be empty") }
         guard (0...65535).contains(port) else { throw Fault(description: "port must be from 0 to 65535, is \(port)") }
@@ -91,8 +108,12 @@ extension Settings.Source {
             publicURL: environment["BUCKLE_PUBLIC_URL"], registration: environment["BUCKLE_REGISTRATION"],
             deviceLifetime: try Self.number("BUCKLE_OAUTH_DEVICE_LIFETIME", environment),
             auditRetention: try Self.number("BUCKLE_AUDIT_RETENTION_DAYS", environment),
+            usageRetention: try Self.number("BUCKLE_USAGE_RETENTION_DAYS", environment),
+            backupInterval: try Self.number("BUCKLE_BACKUP_EVERY_HOURS", environment),
+            backupCount: try Self.number("BUCKLE_BACKUP_KEEP", environment),
             trustedProxies: environment["BUCKLE_TRUSTED_PROXIES"].map(Self.list),
-            audiences: environment["BUCKLE_JWT_AUDIENCES"].map(Self.list))
+            audiences: environment["BUCKLE_JWT_AUDIENCES"].map(Self.list),
+            allowedOrigins: environment["BUCKLE_ALLOWED_ORIGINS"].map(Self.list))
     }
 
     private static func number(_ name: String, _ environment: [String: String]) throws -> Int? {
@@ -111,8 +132,15 @@ extension Settings.Source {
 
     private static let keys = [
         "host", "port", "data_dir", "database", "log_level", "log_format", "public_url", "registration",
-        "oauth_device_lifetime", "audit_retention_days", "trusted_proxies", "jwt_audiences", "models", "rate_limits",
+        "oauth_device_lifetime", "audit_retention_days", "usage_retention_days", "backup_every_hours", "backup_keep",
+        "trusted_proxies", "jwt_audiences", "allowed_origins", "models", "rate_limits",
     ]
+
+    private static var lists: [String: WritableKeyPath<Settings.Source, [String]?>] {
+        [
+            "trusted_proxies": \.trustedProxies, "jwt_audiences": \.audiences, "allowed_origins": \.allowedOrigins,
+        ]
+    }
 
     /// Reads a YAML file. A key that is not known is a fault, so that a slip of the pen does not go unseen.
     init(file path: String) throws {
@@ -135,9 +163,11 @@ extension Settings.Source {
                 rateLimits = try LimitSettings.rules(value, in: path)
                 continue
             }
-            if ["trusted_proxies", "jwt_audiences"].contains(key.string), let sequence = value.sequence {
-                let items = sequence.compactMap(\.string)
-                if key.string == "jwt_audiences" { audiences = items } else { trustedProxies = items }
+            if let name = key.string, let place = Self.lists[name], let sequence = value.sequence {
+                self[keyPath: place] = try sequence.map { node in
+                    guard let text = node.string else { throw Self.fault(path, "\(name) must hold texts") }
+                    return text
+                }
                 continue
             }
             guard value.scalar != nil else { throw Self.fault(path, "\(key.string ?? "a key") must be a single value") }
@@ -150,8 +180,12 @@ extension Settings.Source {
             case "registration": registration = value.string
             case "oauth_device_lifetime": deviceLifetime = try Self.number(value, key.string, path)
             case "audit_retention_days": auditRetention = try Self.number(value, key.string, path)
+            case "usage_retention_days": usageRetention = try Self.number(value, key.string, path)
+            case "backup_every_hours": backupInterval = try Self.number(value, key.string, path)
+            case "backup_keep": backupCount = try Self.number(value, key.string, path)
             case "trusted_proxies": trustedProxies = value.string.map(Self.list)
             case "jwt_audiences": audiences = value.string.map(Self.list)
+            case "allowed_origins": allowedOrigins = value.string.map(Self.list)
             case "log_level": logLevel = value.string
             case "log_format":
                 guard let format = value.string.flatMap(Settings.LogFormat.init(rawValue:)) else {

@@ -11,6 +11,8 @@ struct ChatRecord: Codable, Sendable {
     /// Where the end user is, as the client told: latitude and longitude.
     var position: [String: String]
     var parameters: JSON?
+    /// The model that was first asked. Chats from before it was kept have none.
+    var modelID: String?
     /// The tools that were called on the way, and what came of it.
     var rounds: [ToolRound]
 

@@ -17,6 +17,8 @@ actor ChatRun {
     /// What a run needs.
     struct Plan: Sendable {
         var stored: StoredChat
+        /// The bot's.
+        var workspace: ID
         var prompt: Prompt
         /// Whether the chat is kept. If not, its events live as long as the run.
         var isSaved: Bool
@@ -24,6 +26,8 @@ actor ChatRun {
         var firstNumber: Int64
         /// Events that are stored when the run begins.
         var openingEvents: [ChatEvent]
+        /// The chat that this one takes the place of.
+        var replacement: ChatReplacement?
     }
 
     nonisolated let chat: Chat
@@ -51,6 +55,12 @@ actor ChatRun {
     private var reasoning = ""
     private var inputCount: Int
     private var outputCount: Int
+
+    // What is counted at the end.
+    private let began = ContinuousClock.now
+    private var firstToken: Duration?
+    /// Whether the chat's end is for others to count: they have stored it, or will.
+    private var isEndedByOthers = false
 
     /// The most text of one answer and its reasoning together, in bytes of UTF-8.
     private static let answerLimit = 4 << 20
@@ -135,6 +145,7 @@ actor ChatRun {
         guard (try? await beginning.value) != nil else { return }
         // Writing is not affected by the cancellation of this task.
         await conclude(outcome)
+        services.usage.count(ended)
     }
 
     private enum Outcome {
@@ -152,6 +163,7 @@ actor ChatRun {
         let request = plan.prompt.request()
         do {
             for try await chunks in services.catalog.reply(of: plan.prompt.model, to: request, logger: logger) {
+                if firstToken == nil, chunks.contains(where: \.isPiece) { firstToken = began.duration(to: .now) }
                 if !hasBegun {
                     try await beginning.value
                     hasBegun = true
@@ -252,6 +264,7 @@ actor ChatRun {
                 try await end(.failed)
             }
         } catch {
+            isEndedByOthers = true
             logger.error("the end of a chat cannot be stored", metadata: ["error": "\(error)"])
             let failure = Chat.Failure(
                 code: APIError.Code.internalError.number, msg: APIError.Code.internalError.summary)
@@ -394,9 +407,32 @@ actor ChatRun {
             if let text = try? JSONOutput.text(failure) { log.append([next(.error, text: text)]) }
             return
         }
+        isEndedByOthers = true
         // As the table has it, so that no reader sees it twice.
         stored.chat = found.chat
         log.append([ChatEvent(number: max(number, lastNumber + 1), kind: kind, message: nil, text: text)])
+    }
+
+    /// What is counted of the run.
+    private var ended: EndedRun {
+        let end: EndedRun.End? =
+            switch stored.chat.status {
+            case .completed: .completed
+            case .failed: .failed
+            case .requiresAction: nil
+            // One that was deleted may never have got further.
+            case .created, .inProgress, .canceled: .canceled
+            }
+        var run = EndedRun(
+            workspace: plan.workspace, bot: chat.botID, model: plan.prompt.model.id,
+            connector: plan.stored.record.connector, isFirst: plan.stored.record.rounds.isEmpty && !isEndedByOthers,
+            end: isEndedByOthers ? nil : end)
+        // A chat that goes on after tools were called has the tokens of its earlier runs.
+        run.inputTokens = inputCount - (plan.stored.chat.usage?.inputCount ?? 0)
+        run.outputTokens = outputCount - (plan.stored.chat.usage?.outputCount ?? 0)
+        run.firstToken = firstToken
+        run.duration = began.duration(to: .now)
+        return run
     }
 
     // MARK: Messages and their events
@@ -431,6 +467,11 @@ actor ChatRun {
         chat.lastError = chat.lastError ?? Chat.Failure(code: 0, msg: "")
         return try JSONOutput.text(chat)
     }
+}
+
+extension ModelChunk {
+    /// Whether it is part of what the model says, and not only its end.
+    fileprivate var isPiece: Bool { if case .finished = self { false } else { true } }
 }
 
 extension Chat.Status {

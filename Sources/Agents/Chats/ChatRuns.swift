@@ -11,9 +11,14 @@ package struct ChatServices: Sendable {
     let catalog: ModelCatalog
     let flusher: DeltaFlusher
     let files: FileStore
+    let usage: UsageMeter
     let logger: Logger
 
-    package init(storage: Storage, catalog: ModelCatalog, files: FileStore, logger: Logger) {
+    /// - Parameter usage: counts what chats come to.
+    package init(
+        storage: Storage, catalog: ModelCatalog, files: FileStore, usage: UsageMeter, logger: Logger
+    ) {
+        self.usage = usage
         self.storage = storage
         self.catalog = catalog
         self.files = files
@@ -76,6 +81,11 @@ package final class ChatRuns: Sendable {
             self?.release(conversation, from: chat)
         }
         return run
+    }
+
+    /// How many chats run here, and how many models there are to answer them.
+    package var counts: (running: Int, models: Int) {
+        (state.withLock { $0.runs.count }, services.catalog.listing.models.count)
     }
 
     private func release(_ conversation: ID, from chat: ID) {
@@ -266,6 +276,21 @@ package final class ChatRuns: Sendable {
         let event = ChatEvent(
             number: max(last, deltas.last?.number ?? 0) + 1_000_000, kind: status == .failed ? .failed : .canceled,
             message: nil, text: try ChatRun.text(stored.chat))
-        return try await chats.advance(stored, messages: messages, events: deltas + [event])
+        guard try await chats.advance(stored, messages: messages, events: deltas + [event]) else { return false }
+        await count(stored)
+        return true
+    }
+
+    /// Counts a chat that its own server could not end. What it cost is not known.
+    private func count(_ stored: StoredChat) async {
+        let (chat, record) = (stored.chat, stored.record)
+        let workspace = try? await services.storage.database.read { connection in
+            try connection.first("SELECT workspace_id FROM bot WHERE id = \(chat.botID)") { $0.id(0) }
+        }
+        guard let workspace else { return }
+        services.usage.count(
+            EndedRun(
+                workspace: workspace, bot: chat.botID, model: record.modelID ?? "", connector: record.connector,
+                isFirst: record.rounds.isEmpty, end: chat.status == .failed ? .failed : .canceled))
     }
 }

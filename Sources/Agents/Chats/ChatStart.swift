@@ -18,8 +18,8 @@ struct ChatStart: Sendable {
     var isDraft: Bool
     var botVersion: Int64?
     var shortcut: Shortcut?
-    /// The chat whose question is answered anew.
-    var supersedes: StoredChat?
+    /// The chat that this one takes the place of.
+    var replaces: Replaced?
 
     /// A shortcut command and the values given with it.
     struct Shortcut: Sendable {
@@ -49,10 +49,13 @@ struct ChatStart: Sendable {
                 return try await services.chats.beginUnsaved(stored, isNewConversation: isNew)
             }
             let name = plan.prompt.query.lazy.compactMap(\.conversationName).first ?? ""
-            let new = try plan.prompt.query.map { NewChatMessage(message: $0, files: try $0.fileIDs) }
+            let kept = plan.replacement?.kept ?? []
+            let new = try plan.prompt.query.filter { !kept.contains($0.id) }.map {
+                NewChatMessage(message: $0, files: try $0.fileIDs)
+            }
             try await services.chats.begin(
-                stored, isNewConversation: isNew, name: name, messages: supersedes == nil ? new : [],
-                events: plan.openingEvents, supersedes: supersedes?.chat.id)
+                stored, isNewConversation: isNew, name: name, messages: new, events: plan.openingEvents,
+                replacement: plan.replacement, logID: call.logID)
         }
     }
 
@@ -62,6 +65,8 @@ struct ChatStart: Sendable {
         var history: [Message]
         var configuration: BotConfiguration
         var botVersion: Int64?
+        /// The bot's.
+        var workspace: ID
         var variables: [String: String]
     }
 
@@ -78,7 +83,7 @@ struct ChatStart: Sendable {
         section: ID, in conversation: ID, before: ID?, _ call: Call, _ services: ChatServices,
         _ connection: any Connection
     ) throws -> Reading {
-        let (configuration, version) = try BotVersionStore.configuration(
+        let (configuration, version, workspace) = try BotVersionStore.configuration(
             of: bot, version: botVersion, draft: isDraft, connector: connector, visibleTo: call.member, in: connection)
         let history = try MessageStore.context(
             of: conversation, section: section, before: before, limit: Self.historyLimit,
@@ -93,28 +98,35 @@ struct ChatStart: Sendable {
             values[variable.keyword] = isUsed ? values[variable.keyword] ?? variable.defaultValue : nil
         }
         return Reading(
-            section: section, history: history, configuration: configuration, botVersion: version, variables: values)
+            section: section, history: history, configuration: configuration, botVersion: version,
+            workspace: workspace, variables: values)
     }
 
     private func plan(
         in conversation: ID, isNew: Bool, _ call: Call, _ services: ChatServices
     ) async throws -> ChatRun.Plan {
         let storage = services.storage
-        if let supersedes { try await requireLast(supersedes, owner: call.owner, services) }
-        let reading = try await storage.database.read { connection in
+        try await replaces?.check(owner: call.owner, services)
+        var reading = try await storage.database.read { connection in
             let section =
                 isNew
                 ? conversation : try ConversationStore.section(of: conversation, owner: call.owner, in: connection)
-            let oldest = supersedes.map { $0.chat.insertedAdditionalMessages.map(\.id).min() ?? $0.chat.id }
             return try read(
-                section: supersedes?.chat.sectionID ?? section, in: conversation, before: oldest, call, services,
-                connection)
+                section: replaces?.stored.chat.sectionID ?? section, in: conversation, before: replaces?.oldest, call,
+                services, connection)
         }
         let model = try services.model(of: reading.configuration)
         // In this order, since what a chat makes has greater ids than it, and what it was started with smaller ones.
-        var query = try await query(in: conversation, reading, services)
+        var query: [Message]
+        var replacement: ChatReplacement?
+        if let replaces {
+            (query, replacement) = try await replaces.messages(&reading.history, storage)
+        } else {
+            query = try self.query(in: conversation, reading, services)
+        }
         let chatID = storage.ids.next()
-        for index in query.indices where supersedes == nil { query[index].belong(to: chatID) }
+        let kept = replacement?.kept ?? []
+        for index in query.indices where !kept.contains(query[index].id) { query[index].belong(to: chatID) }
         guard let question = query.last ?? reading.history.last else {
             throw APIError.invalid("additional_messages", "must have a message, as the conversation has none")
         }
@@ -133,41 +145,27 @@ struct ChatStart: Sendable {
         ]
         let record = ChatRecord(
             connector: connector, botVersion: reading.botVersion, customVariables: customVariables,
-            position: position, parameters: parameters, rounds: [])
+            position: position, parameters: parameters, modelID: model.id, rounds: [])
         var prompt = Prompt(
             configuration: reading.configuration, model: model,
             variables: reading.variables.merging(customVariables) { $1 }, record: record, history: reading.history,
             query: query, now: storage.clock.now())
         try await prompt.readFiles(owner: call.user, services)
         for (index, message) in query.enumerated() {
-            try prompt.contents.check(message, for: model, "additional_messages[\(index)].content")
+            let isEdited = replacement != nil && !kept.contains(message.id)
+            let field = isEdited ? "content" : "additional_messages[\(index)].content"
+            try prompt.contents.check(message, for: model, field)
         }
         return ChatRun.Plan(
             stored: StoredChat(
                 chat: chat, owner: call.owner, endUser: endUser, record: record, server: storage.server,
                 supersededBy: nil),
-            prompt: prompt, isSaved: isSaved, firstNumber: 1, openingEvents: opening)
-    }
-
-    /// Checks that a chat can be answered anew, while no other can begin in its conversation.
-    ///
-    /// - Throws: 4016 if it runs; 4000 if it is not the last of its section, or was answered anew already.
-    private func requireLast(_ supersedes: StoredChat, owner: ID, _ services: ChatServices) async throws {
-        let chat = supersedes.chat
-        let stored = try await services.chats.find(chat.id, in: chat.conversationID, owner: owner)
-        if stored.chat.status == .inProgress { throw APIError(.chatIsRunning) }
-        guard try await services.chats.isLast(stored.chat) else {
-            throw APIError.invalid("chat_id", "must be the last chat of the conversation's section")
-        }
-        guard stored.supersededBy == nil else { throw ChatStore.isSuperseded }
+            workspace: reading.workspace, prompt: prompt, isSaved: isSaved, firstNumber: 1, openingEvents: opening,
+            replacement: replacement)
     }
 
     /// The messages the chat is started with.
-    private func query(in conversation: ID, _ reading: Reading, _ services: ChatServices) async throws -> [Message] {
-        if let supersedes {
-            let ids = supersedes.chat.insertedAdditionalMessages.map(\.id)
-            return try await services.storage.database.read { try MessageStore.find(ids, in: $0) }
-        }
+    private func query(in conversation: ID, _ reading: Reading, _ services: ChatServices) throws -> [Message] {
         var checked = messages
         if let shortcut { checked.append(try shortcut.message(reading.configuration)) }
         return checked.map { message in
@@ -188,13 +186,6 @@ extension ChatStart {
             connector: record.connector, messages: [], isSaved: true, customVariables: record.customVariables,
             metaData: stored.chat.metaData, position: record.position, parameters: record.parameters,
             isDraft: record.botVersion == nil, botVersion: record.botVersion)
-    }
-
-    /// A new chat with the same question, answered by the bot as it is now.
-    init(regenerating stored: StoredChat) {
-        self.init(continuing: stored)
-        botVersion = nil
-        supersedes = stored
     }
 }
 

@@ -15,8 +15,9 @@ package struct ChatStore: Sendable {
         server, superseded_by
         """)
 
-    private static func stored(_ row: Row) throws -> StoredChat {
-        let chat = Chat(
+    /// A chat from the first fifteen of the columns.
+    static func chat(_ row: Row) throws -> Chat {
+        Chat(
             id: row.id(0), conversationID: row.id(1), botID: row.id(2),
             status: Chat.Status(rawValue: row.text(4)) ?? .failed, createdAt: row.int64(5),
             completedAt: row.optionalInt64(6), failedAt: row.optionalInt64(7), metaData: try row.stringMap(8),
@@ -28,8 +29,11 @@ package struct ChatStore: Sendable {
             insertedAdditionalMessages: try StoredJSON.read([ID].self, row.text(14)).map {
                 Chat.InsertedMessage(id: $0)
             })
-        return StoredChat(
-            chat: chat, owner: row.id(15), endUser: row.text(16),
+    }
+
+    private static func stored(_ row: Row) throws -> StoredChat {
+        StoredChat(
+            chat: try chat(row), owner: row.id(15), endUser: row.text(16),
             record: try StoredJSON.read(ChatRecord.self, row.text(17)), server: row.int64(18),
             supersededBy: row.optionalID(19))
     }
@@ -107,11 +111,14 @@ package struct ChatStore: Sendable {
 
     /// Stores a new chat with its messages, and its conversation if that is new too: all of it or none.
     ///
-    /// - Parameter supersedes: the chat whose question is answered anew.
-    /// - Throws: 4002 if the conversation is gone, 4016 if another chat runs in it.
+    /// - Parameters:
+    ///   - replacement: what the chat takes the place of.
+    ///   - logID: the log id of the request that starts it.
+    /// - Throws: 4002 if the conversation is gone, 4016 if another chat runs in it, 4000 for a chat whose place it
+    ///   cannot take.
     func begin(
         _ stored: StoredChat, isNewConversation: Bool, name: String, messages: [NewChatMessage], events: [ChatEvent],
-        supersedes: ID?
+        replacement: ChatReplacement?, logID: String
     ) async throws {
         let chat = stored.chat
         let now = storage.clock.now()
@@ -121,22 +128,13 @@ package struct ChatStore: Sendable {
                 chat.conversationID, owner: stored.owner, bot: chat.botID, connector: stored.record.connector,
                 name: name, at: now)
             : ConversationStore.touch(chat.conversationID, owner: stored.owner, name: name, at: now)
-        var statements = [try insertion(stored)]
+        var statements = [try insertion(stored, logID: logID)]
         for message in messages { statements += try message.insertions }
-        if let supersedes {
-            for inserted in chat.insertedAdditionalMessages {
-                statements.append("UPDATE message SET chat_id = \(chat.id) WHERE id = \(inserted.id)")
-            }
-        }
         statements += try Self.insertions(events, of: chat.id)
         try await taking {
             try await storage.database.write { [statements] connection in
                 _ = try connection.first(conversation) { _ in true }.orThrow(.invalidConversation)
-                if let supersedes {
-                    let count = try connection.execute(
-                        "UPDATE chat SET superseded_by = \(chat.id) WHERE id = \(supersedes) AND superseded_by IS NULL")
-                    if count == 0 { throw Self.isSuperseded }
-                }
+                if let replacement { try Self.supersede(replacement, by: chat.id, in: connection) }
                 try connection.pipeline(statements) { _, _ in }
             }
         }
@@ -167,15 +165,16 @@ package struct ChatStore: Sendable {
         ) { _ in }
     }
 
-    private func insertion(_ stored: StoredChat) throws -> SQL {
+    private func insertion(_ stored: StoredChat, logID: String) throws -> SQL {
         let chat = stored.chat
         return try """
         INSERT INTO chat
         (id, conversation_id, owner_id, bot_id, section_id, end_user, status, meta_data, request,
-        inserted_messages, server, created_at)
+        inserted_messages, server, created_at, bot_version, model_id, log_id)
         VALUES (\(chat.id), \(chat.conversationID), \(stored.owner), \(chat.botID), \(chat.sectionID),
         \(stored.endUser), 'in_progress', \(StoredJSON.text(chat.metaData)), \(StoredJSON.text(stored.record)),
-        \(StoredJSON.text(chat.insertedAdditionalMessages.map(\.id))), \(storage.server), \(chat.createdAt))
+        \(StoredJSON.text(chat.insertedAdditionalMessages.map(\.id))), \(storage.server), \(chat.createdAt),
+        \(stored.record.botVersion), \(stored.record.modelID), \(logID))
         """
     }
 
@@ -202,7 +201,6 @@ package struct ChatStore: Sendable {
         }
     }
 
-    static var isSuperseded: APIError { .invalid("chat_id", "has been answered anew by another chat") }
     static var doesNotWait: APIError { .invalid("chat_id", "is a chat that does not wait for tool outputs") }
 
     // MARK: Going on
@@ -248,18 +246,6 @@ package struct ChatStore: Sendable {
             let count = try connection.execute(
                 "UPDATE chat SET cancel_requested = 1 WHERE id = \(id) AND status = 'in_progress'")
             if count == 0 { throw APIError(.notCancelable) }
-        }
-    }
-
-    /// Whether no other chat of the conversation's section was started after this one.
-    func isLast(_ chat: Chat) async throws -> Bool {
-        try await storage.database.read { connection in
-            try connection.first(
-                """
-                SELECT 1 FROM chat WHERE conversation_id = \(chat.conversationID) AND id > \(chat.id)
-                AND section_id = \(chat.sectionID) LIMIT 1
-                """
-            ) { _ in true } == nil
         }
     }
 

@@ -76,7 +76,7 @@ extension Chats {
             throw APIError.invalid("tool_outputs", "are too many: a chat takes 50 rounds of them, and 8 MB in all")
         }
         stored.chat.requiredAction = nil
-        let (prompt, last) = try await prompt(stored, call)
+        let (prompt, workspace, last) = try await prompt(stored, call)
         let first = last + 1
         stored.chat.status = .created
         var opening = [
@@ -93,7 +93,8 @@ extension Chats {
                     text: try JSONOutput.text(message)))
         }
         return ChatRun.Plan(
-            stored: stored, prompt: prompt, isSaved: true, firstNumber: first, openingEvents: opening)
+            stored: stored, workspace: workspace, prompt: prompt, isSaved: true, firstNumber: first,
+            openingEvents: opening)
     }
 
     private static let roundLimit = 50
@@ -131,8 +132,8 @@ extension Chats {
         return ordered
     }
 
-    /// What the model is asked when a chat goes on, and the number of the chat's last event.
-    private func prompt(_ stored: StoredChat, _ call: Call) async throws -> (Prompt, Int64) {
+    /// What the model is asked when a chat goes on, the bot's workspace, and the number of the chat's last event.
+    private func prompt(_ stored: StoredChat, _ call: Call) async throws -> (Prompt, ID, Int64) {
         let storage = services.storage
         let chat = stored.chat
         let start = ChatStart(continuing: stored)
@@ -148,33 +149,61 @@ extension Chats {
             variables: reading.variables.merging(stored.record.customVariables) { $1 }, record: stored.record,
             history: reading.history, query: query, now: storage.clock.now())
         try await prompt.readFiles(owner: call.user, services)
-        return (prompt, last)
+        return (prompt, reading.workspace, last)
     }
 
     struct RegenerateInput: Decodable, Sendable {
-        /// The chat whose question is answered anew: the last one of its conversation.
+        /// The chat whose question is answered anew: the last one of its section, unless `drop_later` is true.
         var chatID: ID
         /// Its conversation.
         var conversationID: ID
+        /// What is asked in place of the chat's question: the text, or for object_string a JSON array of parts. The
+        /// same question is answered if absent.
+        var content: String?
+        /// text or object_string; needed with `content`.
+        var contentType: String?
+        /// Whether the chats and messages after this chat in its section are dropped with its answer; false if absent.
+        var dropLater: Bool?
         /// Whether to stream the answer; false if absent.
         var stream: Bool?
 
         enum CodingKeys: String, CodingKey {
             case chatID = "chat_id"
             case conversationID = "conversation_id"
+            case content
+            case contentType = "content_type"
+            case dropLater = "drop_later"
             case stream
         }
     }
 
-    /// A new chat answers the same question. The answer before it is kept, but no model sees it any more.
+    /// A new chat answers the same question, or an edited one. What it takes the place of is kept and can be read by
+    /// the chat's id, but it is not listed with the conversation's messages any more, and no model sees it.
     var regenerate: Endpoint<RegenerateInput, Reply<Chat>> {
         Endpoint(
             .post, "/buckle/v1/chats/{chat_id}/regenerate", "Answer a question anew", access: .permission("chat")
         ) { input, call in
             let stored = try await services.chats.find(input.chatID, in: input.conversationID, owner: call.owner)
             try limits?.admitEndUser(stored.endUser, by: call.bearer)
-            let run = try await ChatStart(regenerating: stored).run(in: runs, call)
+            let replaced = ChatStart.Replaced(
+                stored: stored, question: try input.question, dropsLater: input.dropLater ?? false)
+            let run = try await ChatStart(replacing: replaced).run(in: runs, call)
             return reply(run, streams: input.stream ?? false)
+        }
+    }
+}
+
+extension Chats.RegenerateInput {
+    /// What is asked in place of the chat's question; nil for the same question.
+    ///
+    /// - Throws: 4000 naming what is not acceptable.
+    fileprivate var question: MessageContent? {
+        get throws(APIError) {
+            guard let content else {
+                if contentType != nil { throw .invalid("content", "must not be empty when content_type is given") }
+                return nil
+            }
+            return try MessageContent(content, type: contentType)
         }
     }
 }

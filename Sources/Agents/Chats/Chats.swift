@@ -24,6 +24,7 @@ package struct Chats: Resource {
         cancel
         events
         regenerate
+        history
     }
 
     struct CreateInput: Decodable, Sendable {

@@ -86,10 +86,11 @@ struct DemoStream: AsyncSequence, Sendable {
         let seen = images ?? 0
         return Self.say(
             question,
-            "我是 Buckle 内置的演示模型,不是真正的语言模型;在配置文件的 models 中可以接入真正的模型。"
+            "我是 Buckle 内置的演示模型,不是真正的语言模型;管理员可以通过控制台、API 或配置文件的 models 接入真正的模型。"
                 + (seen > 0 ? "你发来了 \(seen) 张图片。" : "") + "你说:\(question)",
-            "I am Buckle's built-in demo model, not a real language model; connect a real one under models in the "
-                + "configuration file. " + (seen > 0 ? "You sent \(seen) image\(seen == 1 ? "" : "s"). " : "")
+            "I am Buckle's built-in demo model, not a real language model; operators can add a real one in the "
+                + "console, over the API, or under models in the configuration file. "
+                + (seen > 0 ? "You sent \(seen) image\(seen == 1 ? "" : "s"). " : "")
                 + "You said: \(question)")
     }
 

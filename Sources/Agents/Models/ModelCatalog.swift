@@ -1,114 +1,115 @@
-package import APIKit
-package import Logging
-package import ModelClient
+import Logging
+import ModelClient
+package import Platform
+import Synchronization
 
-/// A language model that bots can answer with.
-package struct Model: Sendable {
-    /// What a bot's `model_id` names.
-    package let id: String
-    package let name: String
-    /// The most tokens of prompt and answer together.
-    package let contextLength: Int
-    package let capabilities: Set<Capability>
-    package let source: Source
-
-    /// What a model can do beyond text.
-    package enum Capability: String, Codable, Sendable, CaseIterable {
-        /// It calls functions.
-        case tools
-        /// It sees images.
-        case vision
+/// The models that bots can answer with: those of the configuration file, then those that operators added; the
+/// built-in one if there are none.
+///
+/// They are held in memory, so a chat looks into no database for its model. What this server changes counts at once,
+/// what others of the same database change within about a second.
+package final class ModelCatalog: Sendable {
+    private struct State {
+        var listing: ModelListing
+        /// Made when an upstream is first asked.
+        var client: ModelClient?
     }
 
-    /// Where answers come from.
-    package enum Source: Sendable {
-        case upstream(ModelEndpoint)
-        /// The built-in model, which is no language model at all.
-        case demo
+    let store: ModelStore
+    private let configured: [Model]
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - configured: the models of the configuration file.
+    ///   - seal: what the keys of the others are sealed with.
+    package init(configured: [Model], storage: Storage, seal: Seal) {
+        self.configured = configured
+        store = ModelStore(storage: storage, seal: seal)
+        state = Mutex(State(listing: ModelListing(configured: configured, stored: ModelStore.Contents())))
     }
 
-    package init(id: String, name: String, contextLength: Int, capabilities: Set<Capability>, source: Source) {
-        self.id = id
-        self.name = name
-        self.contextLength = contextLength
-        self.capabilities = capabilities
-        self.source = source
+    deinit {
+        // An HTTP client must have been shut down before it goes. A server does it itself, and waits for it.
+        if let client = state.withLock({ $0.client.take() }) { Task { await client.shutdown() } }
     }
 
-    /// The model of a server that has none configured.
-    package static let demo = Model(
-        id: "demo", name: "Demo", contextLength: 32_768, capabilities: [.tools, .vision], source: .demo)
-}
+    // MARK: What is there
 
-/// The models the operator has configured; the built-in one if there are none.
-package struct ModelCatalog: Sendable {
-    let models: [Model]
-    /// Nil where no model needs a network.
-    private let client: ModelClient?
+    var listing: ModelListing { state.withLock { $0.listing } }
 
-    package init(models: [Model]) {
-        self.models = models.isEmpty ? [.demo] : models
-        client = models.isEmpty ? nil : ModelClient()
-    }
-
-    /// The model of that id; the first if the bot names none.
+    /// The model of that id; the default one if the bot names none.
     func find(_ id: String?) -> Model? {
-        guard let id, !id.isEmpty else { return models.first }
-        return models.first { $0.id == id }
+        guard let id, !id.isEmpty else { return state.withLock { $0.listing.defaultModel } }
+        return state.withLock { $0.listing[id] }
     }
+
+    /// Reads what operators added.
+    package func refresh() async throws { take(try await store.contents()) }
+
+    /// Follows the changes that other servers make, until the task is cancelled.
+    package func watch() async {
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            // While the database cannot be read, what is known counts.
+            guard let revision = try? await store.revision(), revision > listing.revision else { continue }
+            try? await refresh()
+        }
+    }
+
+    /// Takes over what was read from the database, unless something newer was.
+    ///
+    /// - Returns: the models as they were then.
+    @discardableResult
+    func take(_ contents: ModelStore.Contents) -> ModelListing {
+        let listing = ModelListing(configured: configured, stored: contents)
+        state.withLock { if listing.revision > $0.listing.revision { $0.listing = listing } }
+        return listing
+    }
+
+    // MARK: Asking
 
     /// Asks a model. Nothing is sent before the first piece is awaited.
     func reply(
         of model: Model, to request: ModelRequest, logger: Logger
     ) -> any AsyncSequence<[ModelChunk], ModelError> & Sendable {
-        if case .upstream(let endpoint) = model.source, let client {
-            return client.stream(request, to: endpoint, logger: logger)
+        switch model.source {
+        case .upstream(let endpoint): client.stream(request, to: endpoint, logger: logger)
+        case .demo: DemoStream(request)
         }
-        return DemoStream(request)
+    }
+
+    /// What speaks with upstreams.
+    var client: ModelClient {
+        state.withLock { state in
+            if let client = state.client { return client }
+            let client = ModelClient()
+            state.client = client
+            return client
+        }
     }
 
     /// Closes the connections to the upstreams. Called once, when nobody asks any more.
-    package func shutdown() async { await client?.shutdown() }
+    package func shutdown() async { await state.withLock { $0.client.take() }?.shutdown() }
 }
 
-/// The models bots can choose from.
-package struct Models: Resource {
-    package static let tag = "Models"
-    let catalog: ModelCatalog
+/// All models at one time.
+struct ModelListing: Sendable {
+    let revision: Int64
+    let models: [Model]
+    /// Answers for bots that name none: the one that an operator chose, else the first.
+    let defaultModel: Model
+    private let places: [String: Int]
 
-    package init(catalog: ModelCatalog) { self.catalog = catalog }
-
-    package var endpoints: [AnyEndpoint] { list }
-
-    struct ListInput: Decodable, Sendable {}
-
-    struct ModelInfo: Codable, Sendable {
-        /// What a bot's model_id names.
-        var id: String
-        var name: String
-        /// The most tokens of prompt and answer together.
-        var contextLength: Int
-        /// tools: it calls functions; vision: it sees images.
-        var capabilities: [String]
-
-        enum CodingKeys: String, CodingKey {
-            case id, name, capabilities
-            case contextLength = "context_length"
-        }
+    init(configured: [Model], stored: ModelStore.Contents) {
+        revision = stored.revision
+        // The file comes first, also where it names an id that an operator's model has.
+        let taken = Set(configured.map(\.id))
+        var all = configured + stored.models.filter { !taken.contains($0.id) }
+        if all.isEmpty { all = [.demo] }
+        let places = Dictionary(zip(all.map(\.id), all.indices)) { first, _ in first }
+        models = all
+        self.places = places
+        defaultModel = all[stored.defaultID.flatMap { places[$0] } ?? 0]
     }
 
-    struct ModelList: Codable, Sendable {
-        var models: [ModelInfo]
-    }
-
-    var list: Endpoint<ListInput, ModelList> {
-        Endpoint(.get, "/buckle/v1/models", "List the server's models", access: .anyToken) { _, _ in
-            ModelList(
-                models: catalog.models.map { model in
-                    ModelInfo(
-                        id: model.id, name: model.name, contextLength: model.contextLength,
-                        capabilities: model.capabilities.map(\.rawValue).sorted())
-                })
-        }
-    }
+    subscript(id: String) -> Model? { places[id].map { models[$0] } }
 }

@@ -29,6 +29,13 @@ extension AccountStore {
     package func create(
         _ draft: AccountDraft, passwords: PasswordHasher, by actor: AuditActor
     ) async throws -> Account {
+        try await create(checked(draft, passwords: passwords), by: actor)
+    }
+
+    /// What an account as it is asked for is made with.
+    ///
+    /// - Throws: 4000 for what breaks ``AccountRules``; 4009 if too many passwords wait to be hashed.
+    func checked(_ draft: AccountDraft, passwords: PasswordHasher) async throws -> NewAccount {
         try AccountRules.checkUserName(draft.userName)
         let nickName = draft.nickName ?? draft.userName
         try AccountRules.checkNickName(nickName)
@@ -38,9 +45,8 @@ extension AccountStore {
             try AccountRules.checkPassword(password, userName: draft.userName, email: email, "password")
             hash = try await passwords.hash(password)
         }
-        return try await create(
-            NewAccount(
-                userName: draft.userName, nickName: nickName, email: email, passwordHash: hash,
-                isOperator: draft.isOperator), by: actor)
+        return NewAccount(
+            userName: draft.userName, nickName: nickName, email: email, passwordHash: hash,
+            isOperator: draft.isOperator)
     }
 }

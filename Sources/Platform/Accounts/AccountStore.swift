@@ -17,10 +17,7 @@ package struct AccountStore: Sendable {
     package func create(_ new: NewAccount, by actor: AuditActor) async throws -> Account {
         try await naming {
             try await storage.database.write { connection in
-                let namesake = try connection.first(
-                    "SELECT id FROM account WHERE kind = 'person' AND lower(user_name) = \(new.userName.lowercased())"
-                ) { $0.id(0) }
-                if namesake != nil { throw APIError.invalid("user_name", "is taken") }
+                try Self.checkFree(userName: new.userName, for: 0, in: connection)
                 if let email = new.email { try Self.checkFree(email: email, for: 0, in: connection) }
                 let id = try UserStore(storage: storage).add(
                     userName: new.userName, nickName: new.nickName, email: new.email, passwordHash: new.passwordHash,
@@ -218,13 +215,22 @@ package struct AccountStore: Sendable {
         }
     }
 
-    private static func checkFree(email: String, for id: ID, in connection: any Connection) throws {
+    static func checkFree(userName: String, for id: ID, in connection: any Connection) throws {
+        let holder = try connection.first(
+            """
+            SELECT id FROM account WHERE kind = 'person' AND lower(user_name) = \(userName.lowercased()) AND id <> \(id)
+            """
+        ) { $0.id(0) }
+        if holder != nil { throw APIError.invalid("user_name", "is taken") }
+    }
+
+    static func checkFree(email: String, for id: ID, in connection: any Connection) throws {
         let holder = try connection.first("SELECT id FROM account WHERE email = \(email) AND id <> \(id)") { $0.id(0) }
         if holder != nil { throw APIError.invalid("email", "is taken") }
     }
 
     /// Tells of names and addresses that another server gave away since they were looked for.
-    private func naming<T>(_ work: () async throws -> T) async throws -> T {
+    func naming<T>(_ work: () async throws -> T) async throws -> T {
         do {
             return try await work()
         } catch let error as DatabaseError where error.kind == .constraint {

@@ -92,7 +92,7 @@ package struct SignIn: Sendable {
     }
 
     /// Tells the throttle how a try ended. One that could not be checked does not count.
-    private func judge(_ attempt: SignInThrottle.Attempt, _ check: () async throws -> Bool) async throws -> Bool {
+    func judge(_ attempt: SignInThrottle.Attempt, _ check: () async throws -> Bool) async throws -> Bool {
         do {
             let isRight = try await check()
             if isRight { throttle.succeed(attempt) } else { throttle.fail(attempt) }
@@ -112,24 +112,32 @@ package struct SignIn: Sendable {
                 UPDATE account SET password = password
                 WHERE id = \(account.id) AND password = \(account.passwordHash) AND disabled_at IS NULL
                 """)
-            if count == 0 { return nil }
-            let made = try accounts.tokens.create(
-                NewToken(
-                    .session, user: account.id, name: "browser", permissions: [PermissionPoint.everything],
-                    lifetime: Self.lifetime), in: connection)
-            try storage.audit(
-                "session.create", AuditObject("session", made.id),
-                by: AuditActor(user: account.id, token: made.id, address: address, logID: logID), in: connection)
-            return made
+            return count == 0 ? nil : try begin(account.id, address: address, logID: logID, in: connection)
         }
-        guard let made else { return nil }
-        return BrowserSession(
-            secret: made.secret,
-            bearer: Bearer(user: account.id, token: made.id, kind: .session, permissions: .all))
+        return made.map { Self.session(of: account.id, $0) }
+    }
+
+    /// Makes the token of a new session, in the caller's unit of work.
+    func begin(
+        _ user: ID, address: String, logID: String, in connection: any Connection
+    ) throws -> IssuedToken {
+        let made = try accounts.tokens.create(
+            NewToken(
+                .session, user: user, name: "browser", permissions: [PermissionPoint.everything],
+                lifetime: Self.lifetime), in: connection)
+        try storage.audit(
+            "session.create", AuditObject("session", made.id),
+            by: AuditActor(user: user, token: made.id, address: address, logID: logID), in: connection)
+        return made
+    }
+
+    static func session(of user: ID, _ made: IssuedToken) -> BrowserSession {
+        BrowserSession(
+            secret: made.secret, bearer: Bearer(user: user, token: made.id, kind: .session, permissions: .all))
     }
 
     /// Notes who was tried, but not what was typed: it may be a password in the wrong field.
-    private func noteFailure(of account: Credentials?, address: String, logID: String) async throws {
+    func noteFailure(of account: Credentials?, address: String, logID: String) async throws {
         let actor = AuditActor(user: account?.id ?? 0, address: address, logID: logID)
         try await storage.database.write { connection in
             try storage.audit(

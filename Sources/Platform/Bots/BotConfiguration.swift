@@ -1,7 +1,7 @@
 package import APIKit
 
 /// All that is configured of a bot: its draft, and the copy that each published version keeps.
-package struct BotConfiguration: Codable, Sendable {
+package struct BotConfiguration: Codable, Sendable, Equatable {
     package var name: String
     package var description: String
     /// The upload that is its picture.
@@ -20,7 +20,7 @@ package struct BotConfiguration: Codable, Sendable {
 }
 
 /// The persona and instructions of a bot.
-package struct PromptInfo: Codable, Sendable {
+package struct PromptInfo: Codable, Sendable, Equatable {
     /// The prompt, up to 20000 characters.
     package var prompt: String?
     /// standard or prefix.
@@ -35,7 +35,7 @@ package struct PromptInfo: Codable, Sendable {
     }
 }
 
-package struct PrefixPromptInfo: Codable, Sendable {
+package struct PrefixPromptInfo: Codable, Sendable, Equatable {
     /// The part that stays the same.
     package var prefixPrompt: String?
     /// The part that changes.
@@ -48,7 +48,7 @@ package struct PrefixPromptInfo: Codable, Sendable {
 }
 
 /// What a bot says first.
-package struct OnboardingInfo: Codable, Sendable {
+package struct OnboardingInfo: Codable, Sendable, Equatable {
     /// The opening words, up to 300 characters.
     package var prologue: String?
     /// Questions to begin with, each up to 50 characters.
@@ -61,7 +61,7 @@ package struct OnboardingInfo: Codable, Sendable {
 }
 
 /// Whether a bot proposes what the user might ask next.
-package struct SuggestReplyInfo: Codable, Sendable {
+package struct SuggestReplyInfo: Codable, Sendable, Equatable {
     /// enable, disable or customized.
     package var replyMode: ReplyMode
     /// How to find questions, for customized.
@@ -76,7 +76,7 @@ package struct SuggestReplyInfo: Codable, Sendable {
 }
 
 /// The model a bot thinks with.
-package struct ModelConfiguration: Codable, Sendable {
+package struct ModelConfiguration: Codable, Sendable, Equatable {
     /// Which of the server's models.
     package var modelID: String
     package var temperature: Double?
@@ -127,7 +127,7 @@ package struct ModelConfiguration: Codable, Sendable {
 }
 
 /// The datasets a bot draws on.
-package struct KnowledgeConfiguration: Codable, Sendable {
+package struct KnowledgeConfiguration: Codable, Sendable, Equatable {
     /// Datasets, at most 150.
     package var datasetIDs: [ID]?
     /// Whether the datasets are searched in every turn.
@@ -143,7 +143,7 @@ package struct KnowledgeConfiguration: Codable, Sendable {
 }
 
 /// A plugin's tool that a bot may call.
-package struct PluginReference: Codable, Sendable {
+package struct PluginReference: Codable, Sendable, Equatable {
     package var pluginID: ID
     /// The tool.
     package var apiID: ID
@@ -155,11 +155,11 @@ package struct PluginReference: Codable, Sendable {
 }
 
 /// A workflow that a bot may run.
-package struct WorkflowReference: Codable, Sendable {
+package struct WorkflowReference: Codable, Sendable, Equatable {
     package var id: ID
 }
 
-package struct MediaConfiguration: Codable, Sendable {
+package struct MediaConfiguration: Codable, Sendable, Equatable {
     /// Whether the bot does not take voice calls.
     package var isVoiceCallClosed: Bool?
 

@@ -14,8 +14,9 @@ struct BotSettings: Sendable {
     var workflowIDList: WorkflowIDList?
     var mediaConfig: MediaConfiguration?
 
+    /// - Parameter model: what the field with the model is called.
     /// - Throws: 4000 naming the field that is out of its limits.
-    func check() throws(APIError) {
+    func check(model: String = "model_info_config") throws(APIError) {
         if let name {
             try Limits.check(name, 1...20, "name")
             try Limits.checkNotBlank(name, "name")
@@ -26,7 +27,7 @@ struct BotSettings: Sendable {
         for (index, question) in (onboardingInfo?.suggestedQuestions ?? []).enumerated() {
             try Limits.check(question, 0...50, "onboarding_info.suggested_questions[\(index)]")
         }
-        try modelInfoConfig?.check()
+        try modelInfoConfig?.check(model)
         if modelInfoConfig?.cacheType == .prefix, promptInfo?.prompt != nil {
             throw .invalid("prompt_info.prompt", "must be prefix_prompt_info when cache_type is prefix")
         }
@@ -68,13 +69,14 @@ struct BotSettings: Sendable {
 }
 
 extension ModelConfiguration {
+    /// - Parameter field: what it is called.
     /// - Throws: 4000 naming the field that is out of its limits.
-    func check() throws(APIError) {
-        try Limits.check(modelID, 1...64, "model_info_config.model_id")
-        try Limits.check(count: parameters?.count, atMost: 64, "model_info_config.parameters")
+    func check(_ field: String) throws(APIError) {
+        try Limits.check(modelID, 1...64, "\(field).model_id")
+        try Limits.check(count: parameters?.count, atMost: 64, "\(field).parameters")
         for (name, value) in parameters ?? [:] {
-            try Limits.check(name, 1...64, "model_info_config.parameters")
-            try Limits.check(value, 0...1024, "model_info_config.parameters.\(name)")
+            try Limits.check(name, 1...64, "\(field).parameters")
+            try Limits.check(value, 0...1024, "\(field).parameters.\(name)")
         }
         let numbers: [(Double?, ClosedRange<Double>, String)] = [
             (temperature, 0...2, "temperature"), (topP, 0...1, "top_p"), (presencePenalty, -2...2, "presence_penalty"),
@@ -83,7 +85,7 @@ extension ModelConfiguration {
             (contextRound.map(Double.init), 0...2_147_483_647, "context_round"),
         ]
         for case (let number?, let range, let name) in numbers where !range.contains(number) {
-            throw .invalid("model_info_config.\(name)", "must be from \(range.lowerBound) to \(range.upperBound)")
+            throw .invalid("\(field).\(name)", "must be from \(range.lowerBound) to \(range.upperBound)")
         }
     }
 }

@@ -107,11 +107,19 @@ package struct BotStore: Sendable {
     static func unknown(_ id: ID) -> APIError { APIError(.notFound, "The bot \(id) does not exist") }
 
     /// The draft, for a unit of work that changes the bot: until it ends, others who do so wait.
-    static func lockedDraft(of id: ID, in connection: any Connection) throws -> BotConfiguration {
+    ///
+    /// - Parameter revision: what the draft must be; nil for whatever it is.
+    /// - Throws: 4000 if the draft is not what it must be.
+    static func lockedDraft(
+        of id: ID, revision: String? = nil, in connection: any Connection
+    ) throws -> BotConfiguration {
         let found = try connection.query("UPDATE bot SET updated_at = updated_at WHERE id = \(id) RETURNING draft") {
-            try StoredJSON.read(BotConfiguration.self, $0.text(0))
+            $0.text(0)
         }
-        guard let draft = found.first else { throw unknown(id) }
-        return draft
+        guard let text = found.first else { throw unknown(id) }
+        if let revision, revision != Self.revision(of: text) {
+            throw APIError.invalid("revision", "is not the draft's any more: somebody has changed the draft since")
+        }
+        return try StoredJSON.read(BotConfiguration.self, text)
     }
 }

@@ -1,7 +1,7 @@
 import APIKit
 
 /// A variable of a bot, of which each end user has a value of their own.
-package struct BotVariable: Codable, Sendable {
+package struct BotVariable: Codable, Sendable, Equatable {
     /// Its name: 1 to 50 letters, digits and underscores, not beginning with a digit.
     package var keyword: String
     /// What it is for those without a value, up to 10000 characters; empty if absent.

@@ -8,14 +8,17 @@ extension BotVersionStore {
     ///   - version: a version of the bot; nil for the one that is online. The bot must be online in either case.
     ///   - draft: the draft instead, published or not.
     ///   - connector: the channel it must be online in.
-    /// - Returns: the configuration, and its version; nil for the draft.
+    /// - Returns: the configuration, its version, which is nil for the draft, and the bot's workspace.
     /// - Throws: 4200 if the user does not see the bot, 4015 if it is not online in the channel, 4000 naming
     ///   bot_version if it has no such version.
     package static func configuration(
         of bot: ID, version: Int64?, draft: Bool, connector: String, visibleTo member: Member,
         in connection: any Connection
-    ) throws -> (configuration: BotConfiguration, version: Int64?) {
-        if draft { return (try BotStore.visible(bot, to: member, in: connection).draft, nil) }
+    ) throws -> (configuration: BotConfiguration, version: Int64?, workspace: ID) {
+        if draft {
+            let found = try BotStore.visible(bot, to: member, in: connection)
+            return (found.draft, nil, found.workspaceID)
+        }
         let found = try connection.first(
             """
             SELECT p.version, v.configuration, b.workspace_id
@@ -30,6 +33,11 @@ extension BotVersionStore {
         guard let text = found.configuration else {
             throw APIError.invalid("bot_version", "is no version of the bot \(bot)")
         }
-        return (try StoredJSON.read(BotConfiguration.self, text), version ?? online)
+        return (try StoredJSON.read(BotConfiguration.self, text), version ?? online, found.workspace)
     }
+}
+
+extension LinkSigner {
+    /// The link to a bot's picture, or empty if it has none.
+    package func picture(of configuration: BotConfiguration) -> String { icon(configuration.iconFileID) }
 }

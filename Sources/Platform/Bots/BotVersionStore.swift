@@ -13,8 +13,9 @@ package struct BotVersionStore: Sendable {
 
     /// Publishes the draft as a new version and puts it online in channels.
     ///
+    /// - Parameter changelog: what has changed in it, in the publisher's words.
     /// - Returns: the version: a millisecond of Unix time, greater than every earlier one of the bot.
-    func publish(_ id: ID, to connectors: [String], by call: Call) async throws -> Int64 {
+    func publish(_ id: ID, to connectors: [String], changelog: String, by call: Call) async throws -> Int64 {
         let now = storage.clock.now()
         let millisecond = storage.clock.milliseconds()
         return try await storage.database.write { connection in
@@ -27,8 +28,8 @@ package struct BotVersionStore: Sendable {
             let version = max(millisecond, last + 1)
             try connection.execute(
                 """
-                INSERT INTO bot_version (bot_id, version, configuration, creator_id, created_at)
-                VALUES (\(id), \(version), \(try StoredJSON.text(draft)), \(call.user), \(now))
+                INSERT INTO bot_version (bot_id, version, configuration, changelog, creator_id, created_at)
+                VALUES (\(id), \(version), \(try StoredJSON.text(draft)), \(changelog), \(call.user), \(now))
                 """)
             for connector in connectors {
                 try connection.execute(
@@ -108,13 +109,13 @@ package struct BotVersionStore: Sendable {
                 try connection.first("SELECT COUNT(*) FROM bot_version v WHERE \(isListed)") { $0.int(0) } ?? 0
             let versions = try connection.query(
                 """
-                SELECT v.version, v.created_at, a.id, a.nick_name
+                SELECT v.version, v.created_at, a.id, a.nick_name, v.changelog
                 FROM bot_version v JOIN account a ON a.id = v.creator_id
                 WHERE \(isListed) ORDER BY v.version DESC LIMIT \(page.size) OFFSET \(page.offset)
                 """
             ) { row in
                 Bots.Version(
-                    version: String(row.int64(0)), createdAt: String(row.int64(1)),
+                    version: String(row.int64(0)), changelog: row.text(4), createdAt: String(row.int64(1)),
                     creator: Bots.Version.Creator(id: row.id(2), name: row.text(3)))
             }
             return (versions, total)

@@ -31,10 +31,10 @@ extension Bots {
     struct Version: Codable, Sendable {
         /// The version: the Unix millisecond of its publication.
         var version: String
-        /// What changed in it.
-        var changelog = ""
+        /// What changed in it, as its publisher noted; empty if nothing was noted.
+        var changelog: String
         /// The same as `changelog`.
-        var description = ""
+        var description: String
         /// When it was published, in Unix seconds.
         var createdAt: String
         var updatedAt: String
@@ -47,8 +47,10 @@ extension Bots {
             var name: String
         }
 
-        init(version: String, createdAt: String, creator: Creator) {
+        init(version: String, changelog: String, createdAt: String, creator: Creator) {
             self.version = version
+            self.changelog = changelog
+            description = changelog
             self.createdAt = createdAt
             updatedAt = createdAt
             self.creator = creator

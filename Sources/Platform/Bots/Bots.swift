@@ -20,8 +20,13 @@ package struct Bots: Resource {
         update
         publish
         unpublish
+        delete
         retrieve
         listVersions
+        retrieveVersion
+        draft
+        replaceDraft
+        revertDraft
         onlineInfo
     }
 
@@ -96,11 +101,13 @@ package struct Bots: Resource {
         var connectorIDs: [String]
         /// Settings of single channels.
         var connectors: [String: [String: String]]?
+        /// What has changed, up to 2000 characters. The bot's versions are listed with it.
+        var changelog: String?
 
         enum CodingKeys: String, CodingKey {
             case botID = "bot_id"
             case connectorIDs = "connector_ids"
-            case connectors
+            case connectors, changelog
         }
     }
 
@@ -120,6 +127,7 @@ package struct Bots: Resource {
         Endpoint(.post, "/v1/bot/publish", "Publish a bot", access: .permission("publish")) { input, call in
             try Limits.check(count: input.connectorIDs.count, atMost: 100, "connector_ids")
             try Limits.check(count: input.connectors?.count, atMost: 100, "connectors")
+            try Limits.check(input.changelog ?? "", 0...2000, "changelog")
             let connectors = Set(input.connectorIDs).sorted()
             if connectors.isEmpty { throw APIError.invalid("connector_ids", "must have at least one item") }
             for connector in connectors {
@@ -129,7 +137,8 @@ package struct Bots: Resource {
                 throw APIError.invalid(
                     "connector_ids", "must have \(Connector.api), the API, beside a channel of one's own")
             }
-            let version = try await versions.publish(input.botID, to: connectors, by: call)
+            let version = try await versions.publish(
+                input.botID, to: connectors, changelog: input.changelog ?? "", by: call)
             return PublishedBot(botID: input.botID, version: String(version))
         }
     }

@@ -1,14 +1,14 @@
 package import APIKit
 
 /// A function that the bot's model may call and the client carries out, as models are told of it.
-package struct FunctionTool: Codable, Sendable {
+package struct FunctionTool: Codable, Sendable, Equatable {
     /// function.
     package var type: Kind
     package var function: Function
 
     package enum Kind: String, Codable, Sendable, CaseIterable { case function }
 
-    package struct Function: Codable, Sendable {
+    package struct Function: Codable, Sendable, Equatable {
         /// 1 to 64 letters, digits, underscores and hyphens; no two tools of a bot share one.
         package var name: String
         /// When to call it and what it does, up to 1024 characters.

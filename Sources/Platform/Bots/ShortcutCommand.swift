@@ -1,7 +1,7 @@
 package import APIKit
 
 /// A command that end users give a bot at the press of a button.
-package struct ShortcutCommand: Codable, Sendable {
+package struct ShortcutCommand: Codable, Sendable, Equatable {
     /// Its id, which chats name.
     package var id: ID
     /// What the button says.
@@ -14,7 +14,7 @@ package struct ShortcutCommand: Codable, Sendable {
     package var components: [Component]
 
     /// A value that the end user gives with the command.
-    package struct Component: Codable, Sendable {
+    package struct Component: Codable, Sendable, Equatable {
         /// Its name, 1 to 100 characters; no two components of a command share one.
         package var name: String
         /// What to enter, up to 500 characters.

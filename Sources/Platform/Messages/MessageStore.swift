@@ -14,6 +14,9 @@ package struct MessageStore: Sendable {
         """)
     /// What clients may list, modify and delete; the rest is what a bot did on the way to an answer.
     private static let isVisible = SQL.Fragment("type IN ('question', 'answer')")
+    /// Whether a message `m` still counts: no other chat has taken the place of the one it belongs to.
+    static let counts = SQL.Fragment(
+        "NOT EXISTS (SELECT 1 FROM chat WHERE chat.id = m.chat_id AND chat.superseded_by IS NOT NULL)")
 
     static func message(_ row: Row) throws -> Message {
         Message(
@@ -118,11 +121,13 @@ package struct MessageStore: Sendable {
         let upper = ascends ? query.before : query.after
         let types = query.includesMiddle ? SQL.Fragment("1 = 1") : isVisible
         let isChat = query.chat == nil ? SQL.Fragment("0 =") : SQL.Fragment("chat_id =")
+        // Who asks for a chat by its id gets it, whatever became of it.
+        let isCurrent = query.chat == nil ? counts : SQL.Fragment("1 = 1")
         let direction = ascends != query.readsBackwards ? SQL.Fragment("ASC") : SQL.Fragment("DESC")
         return """
-            SELECT \(columns) FROM message
+            SELECT \(columns) FROM message m
             WHERE conversation_id = \(conversation) AND id > \(lower?.value ?? 0) AND id < \(upper?.value ?? .max)
-            AND \(types) AND \(isChat) \(query.chat?.value ?? 0)
+            AND \(types) AND \(isChat) \(query.chat?.value ?? 0) AND \(isCurrent)
             ORDER BY id \(direction) LIMIT \(query.limit + 1)
             """
     }

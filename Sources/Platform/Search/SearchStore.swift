@@ -68,7 +68,7 @@ package struct SearchStore: Sendable {
                 FROM (SELECT CAST(\(candidate.id) AS BIGINT) AS id) d
                 LEFT JOIN message m ON m.id = d.id AND m.type IN ('question', 'answer')
                 JOIN conversation c ON c.id = COALESCE(m.conversation_id, d.id)
-                WHERE c.owner_id = \(owner) \(isBot)
+                WHERE c.owner_id = \(owner) \(isBot) AND \(MessageStore.counts)
                 """
             }
             try connection.pipeline(queries) { index, rows in

@@ -17,7 +17,7 @@ package struct Storage: Sendable {
     }
 
     /// All steps of the schema, in order.
-    package static let migrations: [Migration] = [.foundation, .chats, .search, .identity]
+    package static let migrations: [Migration] = [.foundation, .chats, .search, .identity, .models, .usage, .console]
 
     /// Opens the database, brings its schema up to date and takes a number for this process's ids.
     package static func open(_ location: Database.Location, clock: Clock = .system) async throws -> Storage {

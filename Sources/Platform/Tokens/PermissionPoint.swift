@@ -7,12 +7,18 @@ package enum PermissionPoint {
     package static let manageTokens = "Buckle.manageTokens"
     package static let manageOAuthApps = "Buckle.manageOAuthApps"
     package static let manageAccounts = "Buckle.manageAccounts"
+    package static let manageModels = "Buckle.manageModels"
     package static let manageEnterprises = "Buckle.manageEnterprises"
     package static let manageWorkspaces = "Buckle.manageWorkspaces"
     package static let readAudit = "Buckle.readAudit"
+    package static let manageServer = "Buckle.manageServer"
+    package static let readUsage = "Buckle.readUsage"
 
-    /// What no OAuth app can be granted: with it, an app could make itself what it was not given.
-    package static let ungrantable: Set<String> = [manageTokens, manageOAuthApps, manageAccounts]
+    /// What no OAuth app can be granted: with it, an app could make itself what it was not given, have everybody's
+    /// questions sent to a server of its own, or take away all data.
+    package static let ungrantable: Set<String> = [
+        manageTokens, manageOAuthApps, manageAccounts, manageModels, manageServer,
+    ]
 
     /// Where a point counts.
     package enum Level: Sendable { case account, workspace, enterprise }
@@ -51,7 +57,8 @@ package enum PermissionPoint {
     /// All points but `all`.
     package static let names: [String] = [
         "Account.listOrganizationPeople", "Account.removeOrganizationPeople", "Account.updateOrganization",
-        manageAccounts, manageEnterprises, manageOAuthApps, manageTokens, manageWorkspaces, readAudit,
+        manageAccounts, manageEnterprises, manageModels, manageOAuthApps, manageServer, manageTokens, manageWorkspaces,
+        readAudit, readUsage,
         "Bot.addCollaborator", "Bot.duplicate", "Bot.listVersion", "Bot.removeCollaborator", "Bot.switchDevelopMode",
         "Connector.botChat", "Connector.botUpdateProfile", "Connector.disconnectBot", "Enterprise.batchAddPeople",
         "Enterprise.createOrganization", "Enterprise.listOrganization", "Enterprise.removePeople",

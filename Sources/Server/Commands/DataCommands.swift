@@ -24,11 +24,7 @@ struct BackupCommand: AsyncParsableCommand {
         guard access(database, F_OK) == 0 else {
             throw Settings.Fault(description: "there is no data in \(settings.dataDirectory)")
         }
-        let source = DatabaseFile(database)
-        let contents = BackupContents(blobs: BlobDirectory(path: settings.dataDirectory + "/blobs"))
-        try source.read { live in
-            try source.copy(to: file) { try contents.pack(into: $0, of: live) }
-        }
+        try BackupFile(database: database, dataDirectory: settings.dataDirectory).make(file)
         print("Backed up to \(file).")
     }
 }

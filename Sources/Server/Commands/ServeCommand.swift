@@ -11,8 +11,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Serve the API.",
         discussion: """
             The first start on a data directory makes the owner's account, a personal workspace and a token, and
-            prints the token; it is never printed again. SIGTERM stops the server once running requests are answered,
-            after 10 seconds at most.
+            prints the token and a link to set a name and a password; they are never printed again. SIGTERM stops the
+            server once running requests are answered, after 10 seconds at most.
 
             Each option is also an environment variable (BUCKLE_PORT, BUCKLE_LOG_LEVEL, …) and a key of the
             configuration file (port, log_level, …). The command line comes first, then the environment, then the file.
@@ -52,12 +52,15 @@ struct ServeCommand: AsyncParsableCommand {
         let publicURL = PublicURL(settings.publicURL ?? "http://\(host):\(settings.port)")
         let application = try await Application(
             storage: storage, dataDirectory: settings.dataDirectory, models: settings.models, publicURL: publicURL,
-            identity: settings.identity, limits: settings.rateLimits, logger: logger)
+            identity: settings.identity, limits: settings.rateLimits, upkeep: settings.upkeep,
+            allowedOrigins: settings.allowedOrigins, files: WebFiles(directory: settings.webFiles), logger: logger)
         try await application.serve(host: settings.host, port: settings.port, signals: [.sigterm, .sigint]) { port in
             if settings.publicURL == nil { publicURL.set("http://\(host):\(port)") }
             // Only now, so that a port that is taken does not cost the one sight of the token.
             do {
-                Self.announce("http://\(host):\(port)", try await FirstStart(storage: storage).run())
+                Self.announce(
+                    "http://\(host):\(port)", setupPage: Self.setupPage(publicURL, settings, port),
+                    try await FirstStart(storage: storage).run())
             } catch {
                 logger.critical("the first start failed", metadata: ["error": "\(error)"])
                 Glibc.exit(1)
@@ -74,7 +77,18 @@ struct ServeCommand: AsyncParsableCommand {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    private static func announce(_ url: String, _ secret: TokenSecret?) {
+    /// The address of the page at which the owner sets a name and a password. What stands for all addresses of the
+    /// machine is none that every browser opens.
+    private static func setupPage(_ publicURL: PublicURL, _ settings: Settings, _ port: Int) -> String {
+        let isAny = settings.publicURL == nil && ["0.0.0.0", "::"].contains(settings.host)
+        return (isAny ? "http://localhost:\(port)" : publicURL.text) + SetupPages.path
+    }
+
+    /// - Parameters:
+    ///   - url: where the server listens.
+    ///   - setupPage: where the owner sets a name and a password.
+    ///   - secret: the owner's token; nil if this is not the first start.
+    private static func announce(_ url: String, setupPage: String, _ secret: TokenSecret?) {
         print("Buckle is ready at \(url)")
         if let secret {
             print(
@@ -84,7 +98,11 @@ struct ServeCommand: AsyncParsableCommand {
 
                     \(secret.text)
 
-                Try it:
+                Open this to set your name and password:
+
+                    \(setupPage)#token=\(secret.text)
+
+                Try the API:
 
                     curl -H 'Authorization: Bearer \(secret.text)' \(url)/v1/users/me
 

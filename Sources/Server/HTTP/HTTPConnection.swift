@@ -272,7 +272,7 @@ final class HTTPConnection: ChannelInboundHandler {
     ) {
         _ = takeBody()
         state = .answering
-        write(responder.refuse(error), to: head, then: bodyFollows ? .discarding(bytes: 0) : .idle, context)
+        write(responder.refuse(error, to: head), to: head, then: bodyFollows ? .discarding(bytes: 0) : .idle, context)
     }
 
     // MARK: Answering

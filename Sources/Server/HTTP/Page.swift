@@ -1,3 +1,4 @@
+import APIKit
 import NIOCore
 import NIOHTTP1
 
@@ -5,7 +6,7 @@ import NIOHTTP1
 struct Page: Sendable {
     let path: String
     /// Makes the reply to a request with a log id.
-    let reply: @Sendable (String) async throws -> HTTPReply
+    let reply: @Sendable (String, Client) async throws -> HTTPReply
 }
 
 extension HTTPReply {

@@ -20,6 +20,7 @@ struct Responder: Sendable {
     let peers: Peers
     /// Nil if requests are not limited.
     let limits: RateLimits?
+    let crossOrigin: CrossOrigin
     /// What limits each endpoint has, in the router's order.
     let kinds: [RateLimits.EndpointClass]
 
@@ -32,7 +33,7 @@ struct Responder: Sendable {
 
     init(
         endpoints: [AnyEndpoint], pages: [Page], authority: TokenAuthority, limits: RateLimits?, peers: Peers,
-        metrics: Metrics, logger: Logger
+        crossOrigin: CrossOrigin, metrics: Metrics, logger: Logger
     ) {
         routes = endpoints.map(Route.endpoint) + pages.map(Route.page)
         router = Router(
@@ -41,6 +42,7 @@ struct Responder: Sendable {
         self.authority = authority
         self.limits = limits
         self.peers = peers
+        self.crossOrigin = crossOrigin
         kinds = endpoints.map { RateLimits.EndpointClass($0.operation) }
         self.metrics = metrics
         self.logger = logger
@@ -76,6 +78,10 @@ struct Responder: Sendable {
         let start = ContinuousClock.now
         let logID = logIDs.next()
         let target = Target(head.uri)
+        if let reply = preflight(head, target, logID: logID) {
+            metrics.count(route: nil, status: reply.status.code, code: reply.code, start.duration(to: .now))
+            return reply
+        }
         var route: Int?
         var reply: HTTPReply
         do {
@@ -87,9 +93,13 @@ struct Responder: Sendable {
             guard let number = match.route else {
                 let error = APIError(.wrongMethod, "\(target.path) does not support \(head.method)")
                 reply = HTTPReply(error, logID: logID, allowed: match.allowed)
+                reply.headers += crossOriginHeaders(head, target)
                 metrics.count(route: nil, status: reply.status.code, code: reply.code, start.duration(to: .now))
                 return reply
             }
+            let client = Client(
+                header: { head.headers.first(name: $0) },
+                address: { [peers] in peers.address(of: peer, head.headers) })
             switch routes[number] {
             case .endpoint(let endpoint):
                 reply = HTTPReply(
@@ -97,19 +107,17 @@ struct Responder: Sendable {
                         endpoint, kinds[number],
                         Request(
                             head: head, target: target, parameters: match.parameters, body: body, logID: logID,
-                            executor: executor,
-                            client: Client(
-                                header: { head.headers.first(name: $0) },
-                                address: { [peers] in peers.address(of: peer, head.headers) }))),
+                            executor: executor, client: client)),
                     logID: logID)
                 // Tokens are not for caches (RFC 6749, 5.1).
                 if endpoint.operation.layout == .bare { reply.headers.append(("Cache-Control", "no-store")) }
             case .page(let page):
-                reply = try await page.reply(logID)
+                reply = try await page.reply(logID, client)
             }
         } catch {
             reply = failure(error, head, logID, route.map { routes[$0] })
         }
+        reply.headers += crossOriginHeaders(head, target)
         metrics.count(route: route, status: reply.status.code, code: reply.code, start.duration(to: .now))
         logger.debug(
             "request",
@@ -121,8 +129,9 @@ struct Responder: Sendable {
     }
 
     /// Answers a request that was refused before it was read to its end.
-    func refuse(_ error: APIError) -> HTTPReply {
-        let reply = HTTPReply(error, logID: logIDs.next())
+    func refuse(_ error: APIError, to head: HTTPRequestHead) -> HTTPReply {
+        var reply = HTTPReply(error, logID: logIDs.next())
+        reply.headers += crossOriginHeaders(head, Target(head.uri))
         metrics.count(route: nil, status: reply.status.code, code: reply.code, .zero)
         return reply
     }
@@ -213,10 +222,13 @@ struct Responder: Sendable {
             fields.map { .init(key: $0.name, value: $0.values.count == 1 ? $0.values[0] : .array($0.values)) })
     }
 
-    /// Whom a request's token stands for; without one, whom the browser's session does.
+    /// Whom a request's token stands for; without one, whom the browser's session does, unless another site's page sent
+    /// the request.
     private func bearer(_ request: Request) async throws -> Bearer {
         let header = request.client.header("Authorization")
-        guard header == nil, let session = try await authority.browserSession(request.client) else {
+        guard header == nil, crossOrigin.isOwn(request.client),
+            let session = try await authority.browserSession(request.client)
+        else {
             return try await authority.authenticate(header)
         }
         // Another site can make a browser send its cookie, but not this header.

@@ -9,11 +9,16 @@ struct Layout<Content> {
     }
 
     let texts: Texts
+    let console: ConsoleTexts
     let title: String
+    /// The page's own path with its query, to come back to in another language; nil for the start.
+    let path: String?
     let person: Person?
     /// What the page's own template shows.
     let page: Content
-    let stylesheet = Stylesheet.path
+    let stylesheets: [String]
+    /// The page's script; nil if it has none.
+    let module: String?
 }
 
 extension Layout<Never> {
@@ -26,11 +31,18 @@ extension Layout<Never> {
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>{{title}} – Buckle</title>
         <link rel="icon" href="data:,">
-        <link rel="stylesheet" href="{{stylesheet}}">
+        {{#stylesheets}}<link rel="stylesheet" href="{{.}}">
+        {{/stylesheets}}
+        {{#module}}<script type="module" src="{{.}}"></script>{{/module}}
         </head>
         <body>
         <header>
         <a class="brand" href="/">Buckle</a>
+        <form class="language" method="post" action="/language">
+        <input type="hidden" name="language" value="{{console.otherLanguageTag}}">
+        {{#path}}<input type="hidden" name="return_to" value="{{.}}">{{/path}}
+        <button class="plain" type="submit" lang="{{console.otherLanguageTag}}">{{console.otherLanguage}}</button>
+        </form>
         {{#person}}
         <form class="person" method="post" action="/sign-out">
         <input type="hidden" name="csrf_token" value="{{person.csrfToken}}">

@@ -110,7 +110,9 @@ struct SignInPages: Resource {
             "sign-in", visitor.texts.signInTitle,
             View(
                 returnTo: path, formToken: token.text, account: account, fault: fault,
-                registerPath: isRegistrationOpen ? RegisterPages.path(returnTo: path) : nil), visitor, status: status)
+                registerPath: isRegistrationOpen ? RegisterPages.path(returnTo: path) : nil,
+                setupPath: try await signIn.accounts.awaitsSetup() ? SetupPages.path : nil),
+            visitor, path: Site.signInPath(returnTo: path), status: status)
         return page.setting(token.cookie(isSecure: site.isSecure))
     }
 
@@ -122,6 +124,7 @@ struct SignInPages: Resource {
         /// What was wrong with it; nil for nothing.
         let fault: String?
         let registerPath: String?
+        let setupPath: String?
     }
 
     static let template = #"""
@@ -143,6 +146,7 @@ struct SignInPages: Resource {
         <div class="buttons"><button class="primary" type="submit">{{texts.signInButton}}</button></div>
         </form>
         {{#page.registerPath}}<p class="after"><a href="{{.}}">{{texts.noAccount}}</a></p>{{/page.registerPath}}
+        {{#page.setupPath}}<p class="after"><a href="{{.}}">{{texts.setupFirst}}</a></p>{{/page.setupPath}}
         {{/content}}{{/layout}}
         """#
 }

@@ -7,13 +7,14 @@ struct Site: Sendable {
     let authority: TokenAuthority
     let accounts: AccountStore
     let publicURL: PublicURL
+    let files: WebFiles
 
     /// Whether browsers may send cookies over HTTPS alone.
     var isSecure: Bool { publicURL.text.hasPrefix("https://") }
 
     /// Answers with a page, whatever happens: a browser can show nothing else.
     func page(_ call: Call, _ make: (Visitor) async throws -> WebPage) async throws -> WebPage {
-        let texts = Texts.best(for: call.client.header("Accept-Language"))
+        let texts = Texts.best(for: call.client)
         do {
             return try await make(Visitor(session: try await authority.browserSession(call.client), texts: texts))
         } catch let error as PageError {
@@ -62,18 +63,22 @@ struct Site: Sendable {
 
     /// - Parameters:
     ///   - page: what the template shows.
-    ///   - path: the page's own path, for those who would rather be somebody else; nil for the start.
+    ///   - path: the page's own path, for those who would rather be somebody else, or read another language; nil for
+    ///     the start.
+    ///   - module: the name of the page's script in `web/pages`; nil if it has none.
     func html<Content>(
         _ template: String, _ title: String, _ page: Content, _ visitor: Visitor, path: String? = nil,
-        status: Int = 200, formTargets: [String] = []
+        status: Int = 200, formTargets: [String] = [], module: String? = nil
     ) async throws -> WebPage {
         var person: Layout<Content>.Person?
         if let session = visitor.session {
             person = .init(
                 name: try await name(session.bearer.user), csrfToken: session.csrfToken, returnTo: path)
         }
-        let view = Layout(texts: visitor.texts, title: title, person: person, page: page)
-        return WebPage(html: Templates.render(template, view), status: status, formTargets: formTargets)
+        let view = layout(visitor.texts, title, person, page, path: path, module: module)
+        return WebPage(
+            html: Templates.render(template, view), status: status,
+            policy: module == nil ? .forms(targets: formTargets) : .console)
     }
 
     /// How something ended.
@@ -94,8 +99,18 @@ struct Site: Sendable {
     ) -> WebPage {
         let page = Notice(text: text, detail: detail, logID: logID)
         return WebPage(
-            html: Templates.render("notice", Layout(texts: texts, title: texts.errorTitle, person: nil, page: page)),
+            html: Templates.render("notice", layout(texts, texts.errorTitle, nil, page, path: nil, module: nil)),
             status: status)
+    }
+
+    private func layout<Content>(
+        _ texts: Texts, _ title: String, _ person: Layout<Content>.Person?, _ page: Content, path: String?,
+        module: String?
+    ) -> Layout<Content> {
+        Layout(
+            texts: texts, console: ConsoleTexts.of(texts), title: title, path: path, person: person, page: page,
+            stylesheets: ["styles/base.css", "styles/pages.css"].map(files.path),
+            module: module.map { files.path("pages/\($0).js") })
     }
 }
 

@@ -3,8 +3,10 @@ import Mustache
 /// The pages' templates. Those of whole pages fill the block `content` of the layout.
 enum Templates {
     private static let texts = [
-        "layout": Layout<Never>.template, "notice": Notice.template, "home": HomePage.template,
-        "sign-in": SignInPages.template, "register": RegisterPages.template, "consent": ConsentForm.template,
+        "layout": Layout<Never>.template, "notice": Notice.template,
+        "console": ConsolePages.template,
+        "sign-in": SignInPages.template, "register": RegisterPages.template, "setup": SetupPages.template,
+        "consent": ConsentForm.template,
         "permissions": PermissionList.template, "device-code": DevicePages.codeTemplate,
     ]
 

@@ -1,3 +1,5 @@
+import APIKit
+
 /// What the pages say, in one language. `{…}` stands for what is filled in.
 struct Texts: Sendable {
     /// The language's tag.
@@ -25,9 +27,17 @@ struct Texts: Sendable {
     let registerButton: String
     let haveAccount: String
 
-    let homeTitle: String
-    let homeText: String
-    let documentation: String
+    let setupTitle: String
+    let setupText: String
+    let setupToken: String
+    let setupTokenHint: String
+    let passwordAgain: String
+    let passwordsDiffer: String
+    let setupButton: String
+    let setupWrongToken: String
+    let setupDone: String
+    /// Leads from the sign-in to the setup.
+    let setupFirst: String
 
     /// `{app}`.
     let consentTitle: String
@@ -74,6 +84,22 @@ struct Texts: Sendable {
 
     /// When to try again.
     func later(_ seconds: Int) -> String { tryAgainLater.filled("minutes", (seconds + 59) / 60) }
+
+    /// One for each language.
+    static let all = [english, chinese]
+
+    /// The cookie that holds the language somebody has chosen.
+    static let cookieName = "buckle_language"
+
+    /// The texts in the language that somebody has chosen, else in the one that their browser asks for.
+    static func best(for client: Client) -> Texts {
+        if let header = client.header("Cookie"), let chosen = Cookie.value(of: cookieName, in: header),
+            let texts = all.first(where: { $0.language == chosen })
+        {
+            return texts
+        }
+        return best(for: client.header("Accept-Language"))
+    }
 
     /// The texts in the language that a browser asks for.
     ///

@@ -28,17 +28,20 @@ struct World {
 
     /// Endpoints that take no id of anybody's.
     static let withoutIDs: Set<String> = [
-        "GET /buckle/v1/models", "POST /v1/files/upload", "GET /buckle/v1/files",
+        "GET /buckle/v1/models", "POST /buckle/v1/models", "POST /v1/files/upload", "GET /buckle/v1/files",
         "POST /buckle/v1/conversations/import", "GET /buckle/v1/invitations", "POST /buckle/v1/enterprises",
         "GET /buckle/v1/enterprises", "GET /v1/users/me", "POST /buckle/v1/accounts", "GET /buckle/v1/accounts",
         "GET /buckle/v1/users/me", "PUT /buckle/v1/users/me", "PUT /buckle/v1/users/me/password",
         "POST /buckle/v1/accounts/register", "GET /buckle/v1/accounts/find", "POST /buckle/v1/sessions",
         "GET /buckle/v1/sessions", "GET /buckle/v1/sessions/current", "DELETE /buckle/v1/sessions/current",
         "GET /buckle/v1/tokens", "GET /buckle/v1/oauth_apps", "GET /buckle/v1/oauth_grants",
+        "GET /buckle/v1/usage/requests", "GET /buckle/v1/system", "POST /buckle/v1/backups", "GET /buckle/v1/backups",
+        "GET /buckle/v1/backups/{name}/content", "DELETE /buckle/v1/backups/{name}",
         "POST /api/permission/oauth2/device/code", "GET /api/permission/oauth2/authorize",
         // Their forms are signed, or need the session's own token.
         "GET /oauth/consent", "GET /oauth/device", "GET /sign-in", "POST /sign-in", "POST /sign-out",
-        "GET /register", "POST /register", "GET /", "POST /oauth/consent", "POST /oauth/device",
+        "GET /register", "POST /register", "GET /setup", "POST /setup", "POST /language", "GET /",
+        "POST /oauth/consent", "POST /oauth/device",
     ]
 
     /// An id of the same form that nothing has.
@@ -69,6 +72,7 @@ struct World {
             .GET, "/buckle/v1/workspaces/\(workspace)/invitations", token: caller.token)
         let place: JSON = .string(workspace)
         let bot = try await make("/v1/bot/create", ["space_id": place, "name": "helper"])["bot_id"]!.text
+        let published = try await make("/v1/bot/publish", ["bot_id": .string(bot), "connector_ids": ["1024"]])
         let conversation = try await server.makeConversation(caller, bot: bot)
         let chat = try await server.makeChat(caller, bot: bot)
         let folder = try await make(
@@ -85,12 +89,19 @@ struct World {
         let token = try await make("/buckle/v1/tokens", ["name": "spare"])["token"]!["id"]!.text
         let serviceToken = try await make(
             "/buckle/v1/workspaces/\(workspace)/service_tokens", ["name": "machine", "permissions": ["chat"]])
-        let file = storage.ids.next()
+        let (file, model) = (storage.ids.next(), storage.ids.next())
         let session = try await storage.database.write { connection in
             try connection.execute(
                 """
                 INSERT INTO file (id, owner_id, file_name, media_type, bytes, hash, created_at)
                 VALUES (\(file), \(caller.user), \("a.png"), \("image/png"), \(1), \("\(file)"), \(1))
+                """)
+            // Behind the server's back, so that chats still have the built-in one.
+            try connection.execute(
+                """
+                INSERT INTO model
+                (id, name, base_url, upstream_name, context_length, capabilities, created_at, updated_at)
+                VALUES (\(model), \("m"), \("http://127.0.0.1:9/v1"), \("m"), \(4096), \("[]"), \(1), \(1))
                 """)
             return try TokenStore(storage: storage).create(
                 NewToken(.session, user: caller.user, name: "browser", permissions: ["all"], lifetime: 1000),
@@ -110,7 +121,9 @@ struct World {
             "task_id": task["task_id"]!.text, "/buckle/v1/oauth_apps app_id": serviceID, "client_id": serviceID,
             "kid": key, "grant_id": grant["id"]!.text, "token_id": token,
             "/buckle/v1/workspaces token_id": serviceToken["token"]!["id"]!.text, "session_id": session.id.description,
+            "/buckle/v1/models model_id": model.description,
             "workspace_ids": workspace, "workspace_id_list": workspace, "bot_id_list": bot,
+            "version": published["version"]!.text,
         ]
     }
 

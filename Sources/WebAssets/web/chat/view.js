@@ -1,0 +1,502 @@
+// A chat with a bot: what was said, and the field to go on. The chat page, the test of an agent and the frames in other
+// sites all show this one.
+import { ApiError, get, post, remove } from "../lib/api.js";
+import { button, fill, h, showError } from "../lib/dom.js";
+import { texts } from "../lib/text.js";
+import { Composer } from "./composer.js";
+import { iconButton } from "./icons.js";
+import { TurnView } from "./message.js";
+import { face, facts, opening } from "./opening.js";
+import { Past } from "./past.js";
+import { announcer, Scroller } from "./scroll.js";
+import { follow, start } from "./stream.js";
+import { question, textOf, Turn } from "./turn.js";
+
+const t = texts({
+  en: {
+    log: "Messages", latest: "Latest messages", earlier: "Show earlier messages", fresh: "New conversation",
+    loading: "Loading…", again: "Try again", done: "Answer complete: {text}", stopped: "Stopped",
+    failed: "The answer failed. {text}", tools: "The agent waits for the outputs of tools",
+    running: "An answer is being written in this conversation, perhaps in another window. Your message can be sent when it is complete, or stopped.",
+    unpublished: "This agent is not published. It can be talked to once it is.",
+    unknownConversation: "There is no such conversation. It may have been deleted.",
+    changed: "The conversation has changed meanwhile, perhaps in another window. This is how it stands now.",
+    offline: "The server cannot be reached. The message was not sent.", refused: "{reason} (log ID {id})",
+  },
+  zh: {
+    log: "消息", latest: "最新消息", earlier: "显示更早的消息", fresh: "新会话", loading: "正在加载…", again: "重试",
+    done: "回答完成：{text}", stopped: "已停止", failed: "回答失败。{text}", tools: "智能体正在等待工具的输出",
+    running: "此会话中有回答正在进行，可能来自其他窗口。待其完成或停止后即可发送你的消息。",
+    unpublished: "此智能体尚未发布，发布后才能与它对话。", unknownConversation: "没有这个会话，它可能已被删除。",
+    changed: "此会话已有变化，可能来自其他窗口。现在显示的是最新内容。", offline: "无法连接服务器，消息未发送。",
+    refused: "{reason}（日志 ID {id}）",
+  },
+});
+
+const RUNNING = 4016;
+const UNPUBLISHED = 4015;
+const UNKNOWN_CONVERSATION = 4002;
+
+export class ChatView {
+  #visit = new AbortController();
+  #turns = [];
+  #running = null;
+  #wantsStop = false;
+  #dirty = new Set();
+  #frame = 0;
+  #past = null;
+  /** Settles when the conversation is shown. */
+  #shown = Promise.resolve();
+  #channel = null;
+  #bot = null;
+
+  /**
+   * @param settings bot; isDraft: whether the draft answers; endUser: the user_id of chats; conversation: the one to
+   *   open; connector: the channel; compact: less room; actions: nodes at the head's beginning;
+   *   onConversation(id, isNew): another conversation is open, "" for one that has not begun; onTitle(name): the open
+   *   conversation's name; options: title, head, uploadable, newConversation, feedback, functionCalls
+   */
+  constructor(settings) {
+    this.settings = settings;
+    this.options = {
+      head: true, uploadable: true, newConversation: true, feedback: true, functionCalls: true, ...settings.options,
+    };
+    this.conversation = "";
+    this.name = "";
+    this.#build();
+    this.#listen();
+    /** Settles when the conversation that was asked for is shown. */
+    this.ready = this.open(settings.conversation ?? "");
+  }
+
+  #build() {
+    this.notice = h("div.chat-notice", { role: "alert" });
+    this.earlier = button(t("earlier"), () => this.#showEarlier(), { kind: "plain", hidden: true });
+    this.top = h("div");
+    this.list = h("div.chat-list");
+    this.content = h("div.chat-content", this.earlier, this.top, this.list, this.notice);
+    this.log = h("div.chat-log", { role: "log", "aria-live": "off", "aria-label": t("log"), tabindex: 0 }, this.content);
+    const jump = iconButton(t("latest"), "down", null, { hidden: true, class: "chat-jump" });
+    this.status = announcer();
+    this.composer = new Composer({
+      stop: () => this.stop(), say: (text) => this.#say(text),
+      send: ({ text, parts, unsent }) => this.#ask(text, parts, unsent),
+    });
+    this.head = h("div.chat-head", { hidden: !this.options.head });
+    this.element = h("div.chat", { class: this.settings.compact ? "compact" : "" }, this.head,
+      h("div.chat-middle", this.log, jump), this.composer.element, this.status);
+    this.composer.takeDrops(this.element);
+    this.scroller = new Scroller(this.log, this.content, jump);
+    this.watcher = new IntersectionObserver((seen) => {
+      if (seen.at(-1).isIntersecting) this.earlier.click();
+    }, { root: this.log });
+    this.watcher.observe(this.earlier);
+    this.#fillHead();
+  }
+
+  #fillHead() {
+    const { title, newConversation } = this.options;
+    const name = title || this.name;
+    fill(this.head, this.settings.actions, name && face(name, this.#bot?.icon_url), h("p.chat-name", name),
+      newConversation && iconButton(t("fresh"), "add", () => this.restart()));
+  }
+
+  /** Windows of one browser tell each other when an answer begins. */
+  #listen() {
+    if (!("BroadcastChannel" in globalThis)) return;
+    this.#channel = new BroadcastChannel("buckle-chat");
+    this.#channel.addEventListener("message", ({ data }) => {
+      if (data.conversation === this.conversation && !this.#running) this.#show(true);
+    });
+  }
+
+  // Opening
+
+  /** Opens a conversation; without an id one that begins with the next message. */
+  async open(conversation) {
+    this.conversation = conversation ?? "";
+    this.composer.open(this.#draftKey);
+    this.settings.onConversation?.(this.conversation, false);
+    await this.#show();
+    if (!this.settings.compact) this.#focus();
+    await this.#tellTitle();
+  }
+
+  /** Leaves the conversation and begins another. */
+  restart() {
+    return this.open("");
+  }
+
+  get #draftKey() {
+    return `chat-draft/${this.settings.bot}/${this.conversation || "new"}`;
+  }
+
+  /**
+   * Shows the conversation as the server has it, and goes on with what runs in it.
+   * @param keeps whether what is shown stays until that is there
+   */
+  #show(keeps = false) {
+    this.#visit.abort();
+    this.#visit = new AbortController();
+    this.#setRunning(null);
+    this.#shown = this.#read(keeps, this.#visit.signal);
+    return this.#shown;
+  }
+
+  async #read(keeps, signal) {
+    if (!keeps) this.#clear(h("p.muted", t("loading")));
+    const past = this.conversation ? new Past(this.conversation, signal) : null;
+    try {
+      const [bot, turns] = await Promise.all([this.#bot ?? this.#facts(), past?.read() ?? []]);
+      if (signal.aborted) return;
+      this.#setBot(bot);
+      this.#clear();
+      this.#past = past;
+      for (const turn of turns) this.#add(new TurnView(turn, this));
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#clear(h("p.alert", reason(error)), error.code === UNKNOWN_CONVERSATION
+        ? button(t("fresh"), () => this.restart()) : button(t("again"), () => this.#show()));
+      this.composer.element.hidden = true;
+      return;
+    }
+    this.#arrange();
+    this.scroller.toEnd();
+    const last = this.#turns.at(-1);
+    if (last?.turn.isRunning) this.#run(last, (options) => follow(last.turn, options));
+  }
+
+  #clear(...notice) {
+    this.#turns = [];
+    this.#past = null;
+    this.earlier.hidden = true;
+    this.composer.element.hidden = false;
+    fill(this.top);
+    fill(this.list);
+    fill(this.notice, notice);
+  }
+
+  #facts() {
+    const { bot, isDraft, connector } = this.settings;
+    return facts(bot, { isDraft, connector });
+  }
+
+  #setBot(bot) {
+    if (this.#bot === bot) return;
+    this.#bot = bot;
+    this.name = bot.name;
+    this.opening = opening(bot, (text) => this.send(text));
+    this.composer.allow({ files: this.options.uploadable && bot.can_upload, pictures: bot.capabilities.includes("vision") });
+    this.#fillHead();
+  }
+
+  async #tellTitle() {
+    const id = this.conversation;
+    if (!this.settings.onTitle) return;
+    try {
+      const name = id ? (await get("/v1/conversation/retrieve", { conversation_id: id })).name : "";
+      if (id === this.conversation) this.settings.onTitle(name);
+    } catch {
+      // The conversation itself tells what is wrong with it.
+    }
+  }
+
+  async #showEarlier() {
+    const past = this.#past;
+    if (!past?.hasMore) return;
+    const isFocused = document.activeElement === this.earlier;
+    const known = new Map(this.#turns.map((view) => [view.turn.id, view.turn]));
+    const turns = await past.read(known);
+    if (past !== this.#past) return;
+    const views = turns.map((turn) => new TurnView(turn, this));
+    this.scroller.keeping(() => {
+      this.#turns.unshift(...views);
+      this.list.prepend(...views.map((view) => view.element));
+      this.#arrange();
+    });
+    if (isFocused && this.earlier.hidden) this.log.focus({ preventScroll: true });
+    // What is still in sight after that is no change that the watcher would tell.
+    this.watcher.unobserve(this.earlier);
+    this.watcher.observe(this.earlier);
+  }
+
+  #add(view) {
+    this.#turns.push(view);
+    this.list.append(view.element);
+  }
+
+  /** Brings in order what depends on a turn's place among the others. */
+  #arrange() {
+    const hasMore = this.#past?.hasMore ?? false;
+    this.earlier.hidden = !hasMore;
+    this.opening.showSuggestions(this.#turns.length === 0);
+    if (hasMore) fill(this.top);
+    else if (!this.top.firstChild) fill(this.top, this.opening.element);
+    let section = this.#turns[0]?.turn.section;
+    for (const view of this.#turns) {
+      view.divider.hidden = !view.turn.section || view.turn.section === section;
+      section = view.turn.section || section;
+      view.update();
+    }
+  }
+
+  // What turns ask of their chat
+
+  isLast(turn) {
+    return this.#turns.at(-1)?.turn === turn;
+  }
+
+  /** Whether a turn can be answered anew. */
+  canReplace(turn) {
+    return Boolean(turn.id) && !this.#running && turn.questions.length > 0
+      && turn.section === this.#turns.at(-1)?.turn.section;
+  }
+
+  /** Sends a question, as if it had been typed. */
+  send(text) {
+    if (this.#running) return;
+    this.#ask(text, [], null);
+    this.#focus();
+  }
+
+  /** Answers a turn's question anew, or another one in its place. What came after it goes. @returns whether it began */
+  async replace(turn, edited) {
+    const place = this.#turns.findIndex((view) => view.turn === turn);
+    if (place < 0 || this.#running) return false;
+    const asked = edited && question(edited.text, edited.files);
+    const questions = turn.questions.map((one) => ({ ...one }));
+    if (asked) questions[questions.length - 1] = { ...questions.at(-1), ...asked, id: "" };
+    const view = new TurnView(new Turn({ conversation: this.conversation, status: "sending", questions }), this);
+    const gone = this.#turns.splice(place, Infinity, view);
+    gone[0].element.before(view.element);
+    for (const one of gone) one.element.remove();
+    this.#focus();
+    return this.#run(view, (options) => start({
+      path: `/buckle/v1/chats/${turn.id}/regenerate`,
+      body: {
+        conversation_id: this.conversation, stream: true, drop_later: gone.length > 1,
+        content: asked?.content, content_type: asked?.content_type,
+      },
+    }, view.turn, options), () => {
+      this.#turns.splice(place, Infinity, ...gone);
+      view.element.replaceWith(...gone.map((one) => one.element));
+    });
+  }
+
+  /** Hands in the outputs of tools. */
+  submit(turn, outputs) {
+    const view = this.#turns.find((one) => one.turn === turn);
+    return this.#run(view, (options) => start({
+      path: "/v3/chat/submit_tool_outputs", query: { conversation_id: this.conversation, chat_id: turn.id },
+      body: { tool_outputs: outputs, stream: true },
+    }, turn, options), () => {});
+  }
+
+  /** Notes what somebody thinks of an answer. @param kind like, unlike or empty to take it back */
+  async judge(view, kind) {
+    const answer = view.turn.steps.filter((one) => one.kind === "answer").at(-1);
+    const path = `/v1/conversations/${this.conversation}/messages/${answer.id}/feedback`;
+    const before = view.feedback;
+    view.feedback = kind;
+    view.update();
+    try {
+      await (kind ? post(path, { feedback_type: kind }) : remove(path));
+    } catch (error) {
+      view.feedback = before;
+      view.update();
+      showError(error);
+    }
+  }
+
+  /** Stops the answer that is being written. What is there of it stays. */
+  async stop() {
+    const view = this.#running;
+    if (!view) return;
+    const { turn } = view;
+    // A chat that has not begun has no id yet.
+    this.#wantsStop = !turn.id;
+    if (!turn.id) return;
+    try {
+      turn.take(await post("/v3/chat/cancel", { conversation_id: turn.conversation, chat_id: turn.id }));
+      this.#render(view);
+    } catch (error) {
+      if (this.#running === view && turn.isRunning) showError(error);
+    }
+  }
+
+  // Running
+
+  async #ask(text, parts, unsent) {
+    await this.#shown;
+    if (this.#running || this.composer.element.hidden) {
+      if (unsent) this.composer.restore(unsent);
+      return false;
+    }
+    const asked = { id: "", ...question(text, parts) };
+    const view = new TurnView(new Turn({ conversation: this.conversation, status: "sending", questions: [asked] }), this);
+    this.#add(view);
+    this.scroller.toEnd();
+    const { bot, endUser, isDraft, connector } = this.settings;
+    return this.#run(view, (options) => start({
+      path: "/v3/chat", query: { conversation_id: this.conversation },
+      body: {
+        bot_id: bot, user_id: endUser, stream: true, additional_messages: [question(text, parts)],
+        publish_status: isDraft ? "unpublished_draft" : undefined, connector_id: connector,
+      },
+    }, view.turn, options), () => {
+      this.#turns = this.#turns.filter((one) => one !== view);
+      view.element.remove();
+      this.composer.restore(unsent ?? { text, files: [] });
+    }, text);
+  }
+
+  /**
+   * Follows a chat to its end.
+   * @param work reads the chat's events: work({changed, signal})
+   * @param undo takes back what is shown, after the server refused to begin
+   * @param text what was asked, if the server may have begun although no answer came
+   * @returns whether the chat began
+   */
+  async #run(view, work, undo, text) {
+    const { signal } = this.#visit;
+    const { turn } = view;
+    const before = turn.status;
+    let isTold = false;
+    this.#setRunning(view);
+    this.#arrange();
+    const changed = () => {
+      if (!isTold && turn.id) {
+        isTold = true;
+        this.#begun(turn);
+      }
+      this.#render(view);
+    };
+    try {
+      await work({ changed, signal });
+    } catch (error) {
+      if (signal.aborted) return isTold;
+      if (!(error instanceof ApiError)) console.error(error);
+      if (!isTold && error.status === 0 && text && (await this.#hasBegun(text))) {
+        await this.#show(true);
+        return true;
+      }
+      if (!isTold && undo) {
+        turn.status = before;
+        this.#setRunning(null);
+        undo();
+        this.#arrange();
+        await this.#refused(error);
+        return false;
+      }
+      turn.status = "failed";
+      turn.error = { code: Math.max(error.code ?? 0, 0), msg: error.message };
+    }
+    if (signal.aborted) return true;
+    turn.isReconnecting = false;
+    this.#setRunning(null);
+    this.#arrange();
+    this.scroller.follow();
+    this.#say(ending(turn));
+    return true;
+  }
+
+  #begun(turn) {
+    if (!this.conversation) {
+      this.conversation = turn.conversation;
+      this.composer.move(this.#draftKey);
+      this.settings.onConversation?.(this.conversation, true);
+      this.#tellTitle();
+    }
+    this.#channel?.postMessage({ conversation: this.conversation });
+    if (this.#wantsStop) this.stop();
+  }
+
+  /** Whether the server took a question, although its answer did not arrive. */
+  async #hasBegun(text) {
+    if (!this.conversation) return false;
+    const known = new Set(this.#turns.map((view) => view.turn.id));
+    try {
+      const last = (await new Past(this.conversation, this.#visit.signal).read()).at(-1);
+      return Boolean(last) && !known.has(last.id) && textOf(last.questions.at(-1) ?? { content: "" }) === text;
+    } catch {
+      return false;
+    }
+  }
+
+  async #refused(error) {
+    const isStale = error.code === 4000 && /\bchat_id\b/.test(error.message);
+    if (error.code === RUNNING || isStale) {
+      await this.#show(true);
+      this.composer.tell(t(isStale ? "changed" : "running"));
+    } else {
+      this.composer.tell(error.status === 0 ? t("offline") : reason(error));
+    }
+  }
+
+  #setRunning(view) {
+    this.#running = view;
+    this.#wantsStop = false;
+    this.composer.setRunning(Boolean(view));
+    this.log.setAttribute("aria-busy", String(Boolean(view)));
+  }
+
+  /** Shows a turn's changes with the next frame; with a later one if frames take long, so that the page stays usable. */
+  #render(view) {
+    this.#dirty.add(view);
+    this.#frame ||= requestAnimationFrame(() => {
+      const began = performance.now();
+      for (const one of this.#dirty) one.update();
+      this.#dirty.clear();
+      this.scroller.follow();
+      const rest = 4 * (performance.now() - began);
+      const next = () => {
+        this.#frame = 0;
+        if (this.#dirty.size > 0) this.#render(this.#dirty.values().next().value);
+      };
+      if (rest < 16) next();
+      else setTimeout(next, rest);
+    });
+  }
+
+  #say(text) {
+    this.status.textContent = text;
+  }
+
+  /**
+   * Leads to where one goes on, but not away from what somebody types elsewhere. Where it would bring up a keyboard on
+   * the screen, that is the messages.
+   */
+  #focus() {
+    const { activeElement } = document;
+    if (activeElement?.matches("input, textarea, select") && !this.element.contains(activeElement)) return;
+    if (matchMedia("(pointer: fine)").matches) this.composer.focus();
+    else this.log.focus({ preventScroll: true });
+  }
+
+  /** Lets go of everything. Answers that are being written go on at the server. */
+  destroy() {
+    this.#visit.abort();
+    this.#channel?.close();
+    this.watcher.disconnect();
+    this.scroller.end();
+    cancelAnimationFrame(this.#frame);
+    this.element.remove();
+  }
+}
+
+/** Characters of an answer that are read out when it is complete. */
+const SPOKEN = 500;
+
+function ending(turn) {
+  if (turn.status === "canceled") return t("stopped");
+  if (turn.status === "failed") return t("failed", { text: turn.error?.msg ?? "" });
+  if (turn.status === "requires_action") return t("tools");
+  const text = turn.text.length > SPOKEN ? `${turn.text.slice(0, SPOKEN)}…` : turn.text;
+  return t("done", { text });
+}
+
+function reason(error) {
+  if (error.code === UNPUBLISHED) return t("unpublished");
+  if (error.code === UNKNOWN_CONVERSATION) return t("unknownConversation");
+  return error.logID ? t("refused", { reason: error.message, id: error.logID }) : error.message;
+}

@@ -1,0 +1,49 @@
+// The agents by which conversations are chosen.
+import { get } from "../lib/api.js";
+import { fill, h } from "../lib/dom.js";
+import { workspaces } from "../lib/page.js";
+import { texts } from "../lib/text.js";
+
+const t = texts({
+  en: { all: "All agents", unknown: "Agent {id}" },
+  zh: { all: "所有智能体", unknown: "智能体 {id}" },
+});
+
+/** More agents than these nobody looks for in a list. */
+const MOST_PAGES = 5;
+
+/** Fills a list to choose from with the agents of all workspaces. @returns the names of agents by id */
+export async function loadAgents(choice) {
+  const names = new Map();
+  const groups = await Promise.all((await workspaces()).map(async (workspace) => {
+    const agents = [];
+    for (let number = 1; number <= MOST_PAGES; number += 1) {
+      const { items, total } = await get("/v1/bots", {
+        workspace_id: workspace.id, publish_status: "all", page_num: number, page_size: 100,
+      });
+      agents.push(...items);
+      if (agents.length >= total || items.length === 0) break;
+    }
+    for (const agent of agents) names.set(agent.id, agent.name);
+    return { name: workspace.name, agents };
+  }));
+  const filled = groups.filter((group) => group.agents.length > 0);
+  const options = filled.map((group) => {
+    const own = group.agents.map((agent) => h("option", { value: agent.id }, agent.name));
+    return filled.length > 1 ? h("optgroup", { label: group.name }, own) : own;
+  });
+  const chosen = choice.value;
+  fill(choice, h("option", { value: "" }, t("all")), options);
+  choose(choice, chosen);
+  return names;
+}
+
+/** Chooses an agent, also one that the list does not name. */
+export function choose(choice, id) {
+  choice.value = id;
+  if (choice.value === id) return;
+  choice.append(h("option", { value: id }, t("unknown", { id })));
+  choice.value = id;
+}
+
+export const agentChoice = (properties) => h("select", properties, h("option", { value: "" }, t("all")));

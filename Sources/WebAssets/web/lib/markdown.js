@@ -1,0 +1,56 @@
+// Markdown to nodes. What models and users write is never trusted: the HTML that Markdown makes is cleaned, and pictures
+// of other servers become links, since fetching them would tell those servers who reads what.
+import { marked } from "../vendor/marked.js";
+import DOMPurify from "../vendor/purify.js";
+import { copyButton, h } from "./dom.js";
+
+const TAGS = [
+  "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "input", "li", "ol", "p",
+  "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul", "sub", "sup", "kbd",
+];
+
+/** @returns a DocumentFragment */
+export function markdown(text) {
+  const html = marked.parse(text, { gfm: true, breaks: true, headerIds: false, mangle: false });
+  const nodes = DOMPurify.sanitize(html, {
+    ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ["href", "src", "alt", "title", "start", "class", "type", "checked", "disabled", "align"],
+    ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|\/buckle\/|blob:)/i, ALLOW_DATA_ATTR: false, RETURN_DOM_FRAGMENT: true,
+  });
+  for (const link of nodes.querySelectorAll("a")) {
+    if (!link.getAttribute("href")) { link.replaceWith(...link.childNodes); continue; }
+    link.target = "_blank";
+    link.rel = "noopener noreferrer nofollow";
+  }
+  for (const box of nodes.querySelectorAll("input")) {
+    if (box.type !== "checkbox") { box.remove(); continue; }
+    box.disabled = true;
+  }
+  for (const picture of nodes.querySelectorAll("img")) {
+    const source = picture.getAttribute("src");
+    if (!source) { picture.replaceWith(picture.alt); continue; }
+    const address = new URL(source, location.href);
+    if (address.origin !== location.origin && address.protocol !== "blob:") {
+      picture.replaceWith(h("a", { href: address.href, target: "_blank", rel: "noopener noreferrer nofollow" }, picture.alt || address.href));
+    } else picture.loading = "lazy";
+  }
+  for (const element of nodes.querySelectorAll("[class]")) {
+    // Only the language of code is kept.
+    const name = [...element.classList].find((one) => one.startsWith("language-"));
+    if (element.tagName === "CODE" && name) element.className = name;
+    else element.removeAttribute("class");
+  }
+  for (const block of nodes.querySelectorAll("pre")) {
+    const code = block.textContent;
+    const kind = block.querySelector("code")?.className.replace("language-", "") ?? "";
+    const frame = h("div.code");
+    block.replaceWith(frame);
+    block.tabIndex = 0;
+    frame.append(h("div.code-head", h("span", kind), copyButton(() => code)), block);
+  }
+  for (const table of nodes.querySelectorAll("table")) {
+    const frame = h("div.wide", { tabindex: 0 });
+    table.replaceWith(frame);
+    frame.append(table);
+  }
+  return nodes;
+}
