@@ -4,7 +4,7 @@ import json
 
 import pytest
 import requests
-from cozepy import Coze, SyncHTTPClient, TokenAuth
+from cozepy import ChatEventType, Coze, Message, SyncHTTPClient, TokenAuth
 
 from chat import CHAT, EventStream, Stand, outlines, text
 from harness import UNKNOWN_ID, Buckle, RawConnection, buckle
@@ -184,8 +184,9 @@ class TestAnswers:
         client = SyncHTTPClient(headers={"Origin": SHOP}, trust_env=False)
         coze = Coze(auth=TokenAuth(shop_server.token), base_url=shop_server.url, http_client=client)
         assert coze.users.me().user_id
-        events = list(coze.chat.stream(bot_id=shop.bot(), user_id="user 1", additional_messages=[]))
-        assert events
+        said = [Message.build_user_question_text("hello")]
+        events = list(coze.chat.stream(bot_id=shop.bot(), user_id="user 1", additional_messages=said))
+        assert events[-1].event == ChatEventType.DONE
 
     def test_a_file_can_be_read(self, shop, shop_server):
         sent = send(shop_server, "POST", "/v1/files/upload", SHOP, files={"file": ("note.txt", b"to be read")})

@@ -43,7 +43,7 @@ package struct Application: Sendable {
         let limits = RateLimits(limits)
         services = try await Services(
             storage: storage, dataDirectory: dataDirectory, models: models, publicURL: publicURL, identity: identity,
-            limits: limits, upkeep: upkeep, files: files, logger: logger)
+            limits: limits, upkeep: upkeep, web: Web(files: files, allowedOrigins: allowedOrigins), logger: logger)
         resources = services.resources
         let endpoints = resources.flatMap(\.endpoints)
         let metrics = Metrics(

@@ -70,9 +70,9 @@ struct Identity: Sendable {
 
     /// The pages for people with a browser.
     ///
-    /// - Parameter files: their scripts and styles.
-    func pages(_ files: WebFiles) -> [any Resource] {
-        let site = Site(authority: authority, accounts: signIn.accounts, publicURL: publicURL, files: files)
+    /// - Parameter web: their scripts and styles, and who may embed them.
+    func pages(_ web: Web) -> [any Resource] {
+        let site = Site(authority: authority, accounts: signIn.accounts, publicURL: publicURL, files: web.files)
         let isOpen = settings.isRegistrationOpen
         return [
             AuthorizePages(site: site, consent: consent),
@@ -83,6 +83,7 @@ struct Identity: Sendable {
             SetupPages(site: site, signIn: signIn),
             LanguagePages(site: site),
             ConsolePages(site: site),
+            EmbedPages(site: site, allowedOrigins: web.allowedOrigins),
         ]
     }
 

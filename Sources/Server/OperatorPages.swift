@@ -79,7 +79,7 @@ final class OnDemand<Value: Sendable>: Sendable {
 private struct TookTooLong: Error {}
 
 /// Waits for work that cannot be cancelled, but not for long.
-private func within(_ limit: Duration, _ work: @escaping @Sendable () async throws -> Void) async throws {
+func within(_ limit: Duration, _ work: @escaping @Sendable () async throws -> Void) async throws {
     let (results, continuation) = AsyncStream.makeStream(of: Result<Void, any Error>.self)
     Task { continuation.yield(await Result { try await work() }) }
     let alarm = Task {

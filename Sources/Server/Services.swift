@@ -17,7 +17,7 @@ struct Services: Sendable {
 
     init(
         storage: Storage, dataDirectory: String, models: [Model], publicURL: PublicURL, identity: IdentitySettings,
-        limits: RateLimits?, upkeep: UpkeepSettings, files: WebFiles, logger: Logger
+        limits: RateLimits?, upkeep: UpkeepSettings, web: Web, logger: Logger
     ) async throws {
         let blobs = BlobDirectory(path: dataDirectory + "/blobs")
         try blobs.prepare()
@@ -35,7 +35,7 @@ struct Services: Sendable {
             identity: Identity(
                 storage: storage, settings: identity, publicURL: publicURL,
                 secret: try await secrets.secret("oauth authorize")),
-            limits: limits, upkeep: upkeep, webFiles: files, logger: logger)
+            limits: limits, upkeep: upkeep, web: web, logger: logger)
     }
 
     /// What is enough to describe the API.
@@ -51,12 +51,12 @@ struct Services: Sendable {
             upkeep: Upkeep(
                 storage: storage, dataDirectory: "", settings: UpkeepSettings(), identity: IdentitySettings(),
                 hasLimits: false, publicURL: PublicURL(""), logger: logger),
-            webFiles: WebFiles(), logger: logger)
+            web: Web(), logger: logger)
     }
 
     private init(
         storage: Storage, blobs: BlobDirectory, catalog: ModelCatalog, links: LinkSigner, identity: Identity,
-        limits: RateLimits?, upkeep: Upkeep, webFiles: WebFiles, logger: Logger
+        limits: RateLimits?, upkeep: Upkeep, web: Web, logger: Logger
     ) {
         self.identity = identity
         self.upkeep = upkeep
@@ -72,12 +72,14 @@ struct Services: Sendable {
         let bots = BotStore(storage: storage)
         let agents: [any Resource] = [
             Conversations(conversations: conversations, bots: bots),
+            ConversationList(conversations: ConversationListStore(storage: storage, links: links)),
             ConversationSearch(store: SearchStore(storage: storage)),
             ConversationTransfer(
                 archives: ArchiveStore(storage: storage), conversations: conversations, bots: bots),
             Messages(messages: messages),
             Feedback(feedback: FeedbackStore(storage: storage)),
             Chats(runs: runs, limits: limits),
+            ChatInfo(runs: runs, links: links),
             Models(catalog: catalog),
             Files(files: files, links: links),
             Variables(variables: VariableStore(storage: storage)),
@@ -88,7 +90,7 @@ struct Services: Sendable {
         ]
         resources =
             agents + identity.places(files: files, links: links) + identity.resources + upkeep.resources(runs)
-            + identity.pages(webFiles)
+            + identity.pages(web)
     }
 
     /// Removes what nobody needs any more, once after the start.

@@ -23,8 +23,14 @@ static const unsigned char agents_commands_js[] = {
 static const unsigned char agents_compare_js[] = {
 #embed "web/agents/compare.js"
 };
+static const unsigned char agents_connect_js[] = {
+#embed "web/agents/connect.js"
+};
 static const unsigned char agents_diff_js[] = {
 #embed "web/agents/diff.js"
+};
+static const unsigned char agents_examples_js[] = {
+#embed "web/agents/examples.js"
 };
 static const unsigned char agents_form_js[] = {
 #embed "web/agents/form.js"
@@ -152,6 +158,12 @@ static const unsigned char conversations_transfer_js[] = {
 static const unsigned char conversations_turns_js[] = {
 #embed "web/conversations/turns.js"
 };
+static const unsigned char embed_frame_js[] = {
+#embed "web/embed/frame.js"
+};
+static const unsigned char embed_sdk_js[] = {
+#embed "web/embed/sdk.js"
+};
 static const unsigned char lib_api_js[] = {
 #embed "web/lib/api.js"
 };
@@ -167,11 +179,17 @@ static const unsigned char lib_page_js[] = {
 static const unsigned char lib_text_js[] = {
 #embed "web/lib/text.js"
 };
+static const unsigned char models_form_js[] = {
+#embed "web/models/form.js"
+};
 static const unsigned char pages_account_js[] = {
 #embed "web/pages/account.js"
 };
 static const unsigned char pages_accounts_js[] = {
 #embed "web/pages/accounts.js"
+};
+static const unsigned char pages_agent_js[] = {
+#embed "web/pages/agent.js"
 };
 static const unsigned char pages_agents_js[] = {
 #embed "web/pages/agents.js"
@@ -185,8 +203,17 @@ static const unsigned char pages_chat_js[] = {
 static const unsigned char pages_conversations_js[] = {
 #embed "web/pages/conversations.js"
 };
+static const unsigned char pages_embedding_js[] = {
+#embed "web/pages/embedding.js"
+};
+static const unsigned char pages_enterprises_js[] = {
+#embed "web/pages/enterprises.js"
+};
 static const unsigned char pages_members_js[] = {
 #embed "web/pages/members.js"
+};
+static const unsigned char pages_models_js[] = {
+#embed "web/pages/models.js"
 };
 static const unsigned char pages_oauth_apps_js[] = {
 #embed "web/pages/oauth-apps.js"
@@ -194,8 +221,20 @@ static const unsigned char pages_oauth_apps_js[] = {
 static const unsigned char pages_setup_js[] = {
 #embed "web/pages/setup.js"
 };
+static const unsigned char pages_system_js[] = {
+#embed "web/pages/system.js"
+};
 static const unsigned char pages_tokens_js[] = {
 #embed "web/pages/tokens.js"
+};
+static const unsigned char pages_usage_js[] = {
+#embed "web/pages/usage.js"
+};
+static const unsigned char pages_welcome_js[] = {
+#embed "web/pages/welcome.js"
+};
+static const unsigned char playground_controls_js[] = {
+#embed "web/playground/controls.js"
 };
 static const unsigned char playground_curl_js[] = {
 #embed "web/playground/curl.js"
@@ -224,8 +263,17 @@ static const unsigned char playground_python_js[] = {
 static const unsigned char playground_request_js[] = {
 #embed "web/playground/request.js"
 };
+static const unsigned char playground_schema_js[] = {
+#embed "web/playground/schema.js"
+};
 static const unsigned char playground_sdk_js[] = {
 #embed "web/playground/sdk.js"
+};
+static const unsigned char styles_agent_parts_css[] = {
+#embed "web/styles/agent-parts.css"
+};
+static const unsigned char styles_agent_css[] = {
+#embed "web/styles/agent.css"
 };
 static const unsigned char styles_agents_css[] = {
 #embed "web/styles/agents.css"
@@ -233,14 +281,32 @@ static const unsigned char styles_agents_css[] = {
 static const unsigned char styles_base_css[] = {
 #embed "web/styles/base.css"
 };
+static const unsigned char styles_chat_css[] = {
+#embed "web/styles/chat.css"
+};
 static const unsigned char styles_console_css[] = {
 #embed "web/styles/console.css"
 };
 static const unsigned char styles_conversations_css[] = {
 #embed "web/styles/conversations.css"
 };
+static const unsigned char styles_embed_css[] = {
+#embed "web/styles/embed.css"
+};
 static const unsigned char styles_pages_css[] = {
 #embed "web/styles/pages.css"
+};
+static const unsigned char styles_system_css[] = {
+#embed "web/styles/system.css"
+};
+static const unsigned char styles_usage_css[] = {
+#embed "web/styles/usage.css"
+};
+static const unsigned char styles_welcome_css[] = {
+#embed "web/styles/welcome.css"
+};
+static const unsigned char usage_chart_js[] = {
+#embed "web/usage/chart.js"
 };
 static const unsigned char vendor_marked_js[] = {
 #embed "web/vendor/marked.js"
@@ -257,7 +323,9 @@ static const struct WebAsset files[] = {
     {"agents/bots.js", agents_bots_js, sizeof(agents_bots_js)},
     {"agents/commands.js", agents_commands_js, sizeof(agents_commands_js)},
     {"agents/compare.js", agents_compare_js, sizeof(agents_compare_js)},
+    {"agents/connect.js", agents_connect_js, sizeof(agents_connect_js)},
     {"agents/diff.js", agents_diff_js, sizeof(agents_diff_js)},
+    {"agents/examples.js", agents_examples_js, sizeof(agents_examples_js)},
     {"agents/form.js", agents_form_js, sizeof(agents_form_js)},
     {"agents/integrate.js", agents_integrate_js, sizeof(agents_integrate_js)},
     {"agents/items.js", agents_items_js, sizeof(agents_items_js)},
@@ -300,21 +368,32 @@ static const struct WebAsset files[] = {
     {"conversations/store.js", conversations_store_js, sizeof(conversations_store_js)},
     {"conversations/transfer.js", conversations_transfer_js, sizeof(conversations_transfer_js)},
     {"conversations/turns.js", conversations_turns_js, sizeof(conversations_turns_js)},
+    {"embed/frame.js", embed_frame_js, sizeof(embed_frame_js)},
+    {"embed/sdk.js", embed_sdk_js, sizeof(embed_sdk_js)},
     {"lib/api.js", lib_api_js, sizeof(lib_api_js)},
     {"lib/dom.js", lib_dom_js, sizeof(lib_dom_js)},
     {"lib/markdown.js", lib_markdown_js, sizeof(lib_markdown_js)},
     {"lib/page.js", lib_page_js, sizeof(lib_page_js)},
     {"lib/text.js", lib_text_js, sizeof(lib_text_js)},
+    {"models/form.js", models_form_js, sizeof(models_form_js)},
     {"pages/account.js", pages_account_js, sizeof(pages_account_js)},
     {"pages/accounts.js", pages_accounts_js, sizeof(pages_accounts_js)},
+    {"pages/agent.js", pages_agent_js, sizeof(pages_agent_js)},
     {"pages/agents.js", pages_agents_js, sizeof(pages_agents_js)},
     {"pages/audit.js", pages_audit_js, sizeof(pages_audit_js)},
     {"pages/chat.js", pages_chat_js, sizeof(pages_chat_js)},
     {"pages/conversations.js", pages_conversations_js, sizeof(pages_conversations_js)},
+    {"pages/embedding.js", pages_embedding_js, sizeof(pages_embedding_js)},
+    {"pages/enterprises.js", pages_enterprises_js, sizeof(pages_enterprises_js)},
     {"pages/members.js", pages_members_js, sizeof(pages_members_js)},
+    {"pages/models.js", pages_models_js, sizeof(pages_models_js)},
     {"pages/oauth-apps.js", pages_oauth_apps_js, sizeof(pages_oauth_apps_js)},
     {"pages/setup.js", pages_setup_js, sizeof(pages_setup_js)},
+    {"pages/system.js", pages_system_js, sizeof(pages_system_js)},
     {"pages/tokens.js", pages_tokens_js, sizeof(pages_tokens_js)},
+    {"pages/usage.js", pages_usage_js, sizeof(pages_usage_js)},
+    {"pages/welcome.js", pages_welcome_js, sizeof(pages_welcome_js)},
+    {"playground/controls.js", playground_controls_js, sizeof(playground_controls_js)},
     {"playground/curl.js", playground_curl_js, sizeof(playground_curl_js)},
     {"playground/document.js", playground_document_js, sizeof(playground_document_js)},
     {"playground/go.js", playground_go_js, sizeof(playground_go_js)},
@@ -324,12 +403,21 @@ static const struct WebAsset files[] = {
     {"playground/node.js", playground_node_js, sizeof(playground_node_js)},
     {"playground/python.js", playground_python_js, sizeof(playground_python_js)},
     {"playground/request.js", playground_request_js, sizeof(playground_request_js)},
+    {"playground/schema.js", playground_schema_js, sizeof(playground_schema_js)},
     {"playground/sdk.js", playground_sdk_js, sizeof(playground_sdk_js)},
+    {"styles/agent-parts.css", styles_agent_parts_css, sizeof(styles_agent_parts_css)},
+    {"styles/agent.css", styles_agent_css, sizeof(styles_agent_css)},
     {"styles/agents.css", styles_agents_css, sizeof(styles_agents_css)},
     {"styles/base.css", styles_base_css, sizeof(styles_base_css)},
+    {"styles/chat.css", styles_chat_css, sizeof(styles_chat_css)},
     {"styles/console.css", styles_console_css, sizeof(styles_console_css)},
     {"styles/conversations.css", styles_conversations_css, sizeof(styles_conversations_css)},
+    {"styles/embed.css", styles_embed_css, sizeof(styles_embed_css)},
     {"styles/pages.css", styles_pages_css, sizeof(styles_pages_css)},
+    {"styles/system.css", styles_system_css, sizeof(styles_system_css)},
+    {"styles/usage.css", styles_usage_css, sizeof(styles_usage_css)},
+    {"styles/welcome.css", styles_welcome_css, sizeof(styles_welcome_css)},
+    {"usage/chart.js", usage_chart_js, sizeof(usage_chart_js)},
     {"vendor/marked.js", vendor_marked_js, sizeof(vendor_marked_js)},
     {"vendor/purify.js", vendor_purify_js, sizeof(vendor_purify_js)},
 };

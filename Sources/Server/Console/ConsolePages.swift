@@ -130,7 +130,8 @@ struct ConsolePages: Resource {
                 texts: visitor.texts, console: console, title: console.titles[name] ?? name, page: name, path: path,
                 csrfToken: session.csrfToken, userID: account.id.description, name: account.nickName,
                 isOperator: account.isOperator, isBare: isBare,
-                stylesheets: styles(name).map(site.files.path), module: site.files.path("pages/\(name).js"),
+                stylesheets: styles(name).map(site.files.path),
+                script: name == "embedding" ? EmbedPages.scriptPath : nil, module: site.files.path("pages/\(name).js"),
                 preloads: ["lib/api.js", "lib/dom.js", "lib/text.js", "lib/page.js"].map(site.files.path),
                 groups: Self.groups(console, section ?? name, isOperator: account.isOperator))
             return WebPage(html: Templates.render("console", view), policy: .console)
@@ -179,6 +180,8 @@ struct ConsolePages: Resource {
         let isOperator: Bool
         let isBare: Bool
         let stylesheets: [String]
+        /// A script that runs before the page's own; nil for most.
+        let script: String?
         let module: String
         let preloads: [String]
         let groups: [Group]
@@ -198,6 +201,7 @@ struct ConsolePages: Resource {
         {{/stylesheets}}
         {{#preloads}}<link rel="modulepreload" href="{{.}}">
         {{/preloads}}
+        {{#script}}<script src="{{.}}"></script>{{/script}}
         <script type="module" src="{{module}}"></script>
         </head>
         <body class="{{#isBare}}bare {{/isBare}}page-{{page}}">

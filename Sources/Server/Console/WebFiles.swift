@@ -3,6 +3,13 @@ import Glibc
 import NIOCore
 import WebAssets
 
+/// What all pages of the server need.
+struct Web: Sendable {
+    var files = WebFiles()
+    /// The sites that may embed the chat.
+    var allowedOrigins = AllowedOrigins()
+}
+
 /// The scripts, styles and pictures of the server's pages. They lie in the binary.
 ///
 /// Their paths begin with a folder that changes with their contents, so browsers may keep them for ever, and a page never
@@ -16,7 +23,7 @@ package struct WebFiles: Sendable {
     ///   work on them.
     package init(directory: String? = nil) {
         if let directory {
-            root = "/assets/development"
+            root = Self.development
             files = Self.paths(in: directory).map { File(path: $0, content: .directory(directory)) }
         } else {
             root = "/assets/\(Self.fingerprint)"
@@ -24,8 +31,18 @@ package struct WebFiles: Sendable {
         }
     }
 
-    /// One page for each file.
-    var pages: [Page] { files.map { $0.page(under: root) } }
+    /// One page for each file, and one for the script that other sites' pages load.
+    var pages: [Page] {
+        files.map { $0.page(at: path($0.path), caching: isDevelopment ? "no-store" : Self.forEver) }
+            + files.filter { $0.path == "embed/sdk.js" }.map {
+                // Not for ever: its path is the same in every version.
+                $0.page(at: EmbedPages.scriptPath, caching: "public, max-age=300")
+            }
+    }
+
+    private static let forEver = "public, max-age=31536000, immutable"
+    private var isDevelopment: Bool { root == Self.development }
+    private static let development = "/assets/development"
 
     /// Where a file lies.
     func path(_ file: String) -> String { "\(root)/\(file)" }
@@ -84,13 +101,15 @@ package struct WebFiles: Sendable {
             content = .memory(bytes, OnDemand { Gzip.compressed(bytes) })
         }
 
-        func page(under root: String) -> Page {
-            Page(path: "\(root)/\(path)") { logID, client in
+        func page(at address: String, caching: String) -> Page {
+            Page(path: address) { logID, client in
                 var reply = HTTPReply(text: "", contentType: mediaType, logID: logID)
-                reply.headers = [("X-Content-Type-Options", "nosniff"), ("Vary", "Accept-Encoding")]
+                reply.headers = [
+                    ("X-Content-Type-Options", "nosniff"), ("Vary", "Accept-Encoding"), ("Cache-Control", caching),
+                    ("Cross-Origin-Resource-Policy", "cross-origin"),
+                ]
                 switch content {
                 case .memory(let bytes, let compressed):
-                    reply.headers.append(("Cache-Control", "public, max-age=31536000, immutable"))
                     if Self.takesGzip(client), let smaller = try await compressed.value {
                         reply.headers.append(("Content-Encoding", "gzip"))
                         reply.body = .whole(ByteBuffer(bytes: smaller))
@@ -98,7 +117,6 @@ package struct WebFiles: Sendable {
                         reply.body = .whole(ByteBuffer(bytes: bytes))
                     }
                 case .directory(let directory):
-                    reply.headers.append(("Cache-Control", "no-store"))
                     guard let bytes = Self.read("\(directory)/\(path)") else {
                         throw APIError(.unknownRoute, "There is no file \(path)")
                     }

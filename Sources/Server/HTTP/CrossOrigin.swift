@@ -67,21 +67,26 @@ struct CrossOrigin: Sendable {
 extension Responder {
     /// The headers that let the page of another site read the answer to its request; none if it may not.
     func crossOriginHeaders(_ head: HTTPRequestHead, _ target: Target) -> [(String, String)] {
-        guard let origin = crossOrigin.allowedOrigin(head.headers), isShared(head.method, target.path) else {
-            return []
-        }
+        guard let origin = crossOrigin.allowedOrigin(head.headers),
+            isShared(Self.preflighted(head) ?? head.method, target.path)
+        else { return [] }
         return CrossOrigin.headers(for: origin)
     }
 
     /// The answer to a browser that asks whether an allowed page's request may be sent; nil for all other requests.
     func preflight(_ head: HTTPRequestHead, _ target: Target, logID: String) -> HTTPReply? {
-        guard head.method == .OPTIONS, let origin = crossOrigin.allowedOrigin(head.headers),
-            let method = head.headers.first(name: "Access-Control-Request-Method"),
-            isShared(HTTPMethod(rawValue: method), target.path)
+        guard let method = Self.preflighted(head), let origin = crossOrigin.allowedOrigin(head.headers),
+            isShared(method, target.path)
         else { return nil }
         var reply = HTTPReply(text: "", contentType: "text/plain", status: .noContent, logID: logID)
         reply.headers = CrossOrigin.preflightHeaders(for: origin, head.headers)
         return reply
+    }
+
+    /// The method that a browser asks about; nil if a request is no such question.
+    private static func preflighted(_ head: HTTPRequestHead) -> HTTPMethod? {
+        guard head.method == .OPTIONS else { return nil }
+        return head.headers.first(name: "Access-Control-Request-Method").map { HTTPMethod(rawValue: $0) }
     }
 
     /// Whether pages of other sites may call what a path leads to. Where it leads nowhere they may learn that.

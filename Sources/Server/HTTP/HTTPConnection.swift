@@ -333,9 +333,12 @@ final class HTTPConnection: ChannelInboundHandler {
     private func responseHead(_ reply: HTTPReply, to head: HTTPRequestHead) -> HTTPResponseHead {
         var headers = HTTPHeaders()
         headers.reserveCapacity(5 + reply.headers.count)
-        headers.add(name: "Content-Type", value: reply.contentType)
+        // What can have no content has no length either (RFC 9110, 8.6).
+        let hasContent = reply.status != .noContent
+        if hasContent { headers.add(name: "Content-Type", value: reply.contentType) }
         switch reply.body {
-        case .whole(let body): headers.add(name: "Content-Length", value: String(body.readableBytes))
+        case .whole(let body):
+            if hasContent { headers.add(name: "Content-Length", value: String(body.readableBytes)) }
         case .file(_, let count): headers.add(name: "Content-Length", value: String(count))
         // A stream's end is marked by its last chunk; in HTTP/1.0, which knows no chunks, by the connection's.
         case .events: if head.version.minor == 0 { closesAfterAnswer = true }

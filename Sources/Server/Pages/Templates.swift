@@ -4,7 +4,7 @@ import Mustache
 enum Templates {
     private static let texts = [
         "layout": Layout<Never>.template, "notice": Notice.template,
-        "console": ConsolePages.template,
+        "console": ConsolePages.template, "embed": EmbedPages.template,
         "sign-in": SignInPages.template, "register": RegisterPages.template, "setup": SetupPages.template,
         "consent": ConsentForm.template,
         "permissions": PermissionList.template, "device-code": DevicePages.codeTemplate,

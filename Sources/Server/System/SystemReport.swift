@@ -15,6 +15,11 @@ struct SystemReport: Codable, Sendable {
     var models: Int
     var settings: Settings
 
+    enum CodingKeys: String, CodingKey {
+        case version, uptime, database, contents, disk, process, models, settings
+        case startedAt = "started_at"
+    }
+
     struct Database: Codable, Sendable {
         var kind: Kind
         /// The version of the library or server.

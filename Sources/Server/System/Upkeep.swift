@@ -53,10 +53,11 @@ struct Upkeep: Sendable {
         }
     }
 
-    /// Stores what was counted last, when nothing is counted any more.
+    /// Stores what was counted last, when nothing is counted any more. A database that does not answer is not waited
+    /// for.
     func finish(_ metrics: Metrics) async {
         do {
-            try await usage.flush(metrics.totals())
+            try await within(.seconds(2)) { [usage] in try await usage.flush(metrics.totals()) }
         } catch {
             logger.warning("what was counted last cannot be stored", metadata: ["error": "\(error)"])
         }

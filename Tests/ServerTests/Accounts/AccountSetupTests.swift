@@ -135,7 +135,7 @@ import Testing
             }
             let service = try await server.send(
                 .POST, "/buckle/v1/workspaces/\(server.owner.workspace)/service_tokens",
-                ["name": "machine", "permissions": ["all"]], token: server.owner.token)
+                ["name": "machine", "permissions": ["chat"]], token: server.owner.token)
             let serviceSecret = try #require(service["data", "secret"]?.text, "\(service.json)")
             let revoked = try await TestServer.token(for: owner, storage)
             try await server.execute("UPDATE token SET revoked_at = 1 WHERE hash = \(TokenSecret(revoked).hash.bytes)")

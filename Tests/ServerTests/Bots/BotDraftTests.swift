@@ -120,7 +120,7 @@ import Testing
                 "name": "n", "description": "", "prompt_info": ["prompt": ""], "model_info": .null,
                 "onboarding_info": ["prologue": "", "suggested_questions": []], "icon_file_id": "",
             ]
-            for body in [["name": "n"], empty] {
+            for body in [["name": "n"], empty] as [JSON] {
                 _ = try await server.replaceDraft(of: bot, Self.whole.with("icon_file_id", .string(file)))
                 let draft = try #require(try await server.replaceDraft(of: bot, body)["data"])
                 #expect(draft["name"] == "n" && draft["description"] == "" && draft["icon_url"] == "")

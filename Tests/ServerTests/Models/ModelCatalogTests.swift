@@ -1,5 +1,6 @@
 import APIKit
 import Database
+import ModelClient
 import Platform
 import TestSupport
 import Testing

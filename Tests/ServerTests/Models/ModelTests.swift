@@ -57,7 +57,7 @@ import Testing
                 replies.append(try await server.change(id, ["name": "other", "api_key": .string(Self.key + "-new")]))
                 replies.append(try await server.send(.GET, Self.path, token: server.owner.token))
                 replies.append(try await server.send(.GET, "/buckle/v1/audit", token: server.owner.token))
-                replies.append(try await server.change(id, ["api_key": "no\nkey \(Self.key)"]))
+                replies.append(try await server.change(id, ["api_key": .string("no\nkey \(Self.key)")]))
                 for reply in replies { #expect(!"\(reply.json)".contains(Self.key), "\(reply.json)") }
                 #expect(replies[4].code == 4000 && replies[4].message.contains("api_key"))
                 let database = server.application.storage.database

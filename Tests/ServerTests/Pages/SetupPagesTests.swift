@@ -50,8 +50,8 @@ import Testing
             for (change, status, fault) in [
                 (["token": "pat_wrong"], 401, "This token is wrong"),
                 (["token": token, "password_again": "correct house"], 400, "not the same"),
-                (["token": token, "user_name": "a\"b"], 400, "user_name"),
-                (["token": token, "password": "short", "password_again": "short"], 400, "password"),
+                (["token": token, "user_name": "a\"b"], 400, "must have 3 to 64 characters"),
+                (["token": token, "password": "short", "password_again": "short"], 400, "must have 8 to 128"),
             ] {
                 let reply = await send(server, Self.right.merging(change) { $1 })
                 #expect(reply.status.code == UInt(status) && reply.text.contains(fault), "\(reply.text)")

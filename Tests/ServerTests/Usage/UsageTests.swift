@@ -8,8 +8,8 @@ import Testing
 @testable import Server
 
 @Suite struct UsageTests {
-    /// 2026-02-01 00:00:00 UTC.
-    private static let midnight: Int64 = 1_769_904_000
+    /// 2024-02-01 00:00:00 UTC.
+    private static let midnight: Int64 = 1_706_745_600
 
     private static func key(
         _ workspace: ID, _ hour: Int64, bot: ID = 1, model: String = "m", connector: String = "1024"

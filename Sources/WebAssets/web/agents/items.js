@@ -9,7 +9,8 @@ const t = texts({
 
 /**
  * @param items what is in the list at first
- * @param make makes an item's part: {element, value(), check(), start}; `start` is the control that a new one begins with
+ * @param make makes an item's part: {element, value(), check(), start, label}; `start` is the control that a new one
+ *   begins with, `label` the label of the only control, if there is one
  * @param options name (what an item is called), add (the label of the button that adds one), blank() (a new item),
  *   empty (what is said when there is none), most
  * @returns {element, values(), check(), add(item), parts()}
@@ -61,12 +62,14 @@ export function editableItems(items, make, { name, add, blank, empty, most }) {
 
   function entryOf(item) {
     const part = make(item);
-    const entry = { part, title: h("span.item-title") };
+    const entry = { part, title: part.label ?? h("span.item-title") };
     entry.up = button("↑", () => move(entry, -1), { kind: "small" });
     entry.down = button("↓", () => move(entry, 1), { kind: "small" });
     entry.remove = button("×", () => drop(entry), { kind: "small" });
-    entry.group = h("div.item", { role: "group" },
-      h("div.item-head", entry.title, entry.up, entry.down, entry.remove), part.element);
+    const buttons = [entry.up, entry.down, entry.remove];
+    entry.group = part.label
+      ? h("div.item.single", { role: "group" }, part.element, h("div.item-head", buttons))
+      : h("div.item", { role: "group" }, h("div.item-head", entry.title, buttons), part.element);
     entry.node = h("li", entry.group);
     return entry;
   }

@@ -33,7 +33,7 @@ export function opening(opening, suggest) {
   const questions = editableItems(opening.suggested_questions, (question) => {
     const control = input({ value: question });
     const text = textField(t("question"), control, { most: 50, trims: true });
-    return { ...text, start: control };
+    return { ...text, start: control, label: text.element.querySelector("label") };
   }, { name: t("question"), add: t("add"), blank: () => "", empty: t("noQuestions"), most: 100 });
   const mode = select(["disable", "enable", "customized"].map((one) => [one, t(one)]), { value: suggest.reply_mode });
   const custom = textField(t("describe"), textarea({ rows: 3, value: suggest.customized_prompt ?? "" }), { most: 20_000 });

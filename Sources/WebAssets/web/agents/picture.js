@@ -10,8 +10,12 @@ const t = texts({
 
 /** An agent's picture, or the first letter of its name. It says nothing that the name beside it does not. */
 export function picture(name, address) {
-  if (address) return h("img.picture", { src: address, alt: "", loading: "lazy" });
-  return h("span.picture", { "aria-hidden": "true" }, [...name.trim()][0]?.toUpperCase() ?? "?");
+  const letter = h("span.picture", { "aria-hidden": "true" }, [...name.trim()][0]?.toUpperCase() ?? "?");
+  if (!address) return letter;
+  const url = new URL(address, location.href);
+  // The page may have been opened under another name of the server than the one that links are made with.
+  const own = url.protocol === "blob:" ? address : url.pathname + url.search;
+  return h("img.picture", { src: own, alt: "", onerror: (event) => event.target.replaceWith(letter) });
 }
 
 /**

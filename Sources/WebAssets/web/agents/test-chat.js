@@ -18,13 +18,16 @@ export function testChat(bot) {
   function begin() {
     chat?.destroy();
     hasBegun = false;
-    chat = new ChatView({ bot, isDraft: true, endUser: userID, compact: true, onConversation: () => { hasBegun = true; } });
+    chat = new ChatView({
+      bot, isDraft: true, endUser: userID, compact: true, options: { head: false },
+      onConversation: (conversation) => { hasBegun = conversation !== ""; },
+    });
     fill(place, chat.element);
   }
   begin();
   return {
     element: h("section.card.test", { "aria-label": t("title") },
-      h("div.head", h("h2.grow", t("title")), button(t("restart"), begin, { kind: "small" })), note, place),
+      h("div.head", h("h2.grow", t("title")), button(t("restart"), () => chat.restart(), { kind: "small" })), note, place),
     // A conversation that has begun goes on, with the new draft. Else its opening words may be other ones now.
     refresh() {
       if (!hasBegun) begin();

@@ -10,10 +10,10 @@ import { guarded } from "./save.js";
 const t = texts({
   en: {
     compare: "Compare", older: "From", newer: "To", draft: "Draft, as it is saved", differences: "Differences",
-    version: "Version {number}", published: "Published", by: "By", note: "What has changed", state: "State",
+    version: "Version {number}", published: "Published", by: "By", note: "Note", state: "State",
     online: "online: {channels}", actions: "Actions", view: "View", viewOf: "View version {number}",
     compareOf: "Compare version {number} with the draft", revert: "Revert", revertOf: "Revert the draft to version {number}",
-    none: "Nothing is published yet. Each publication is kept here as a version.", list: "Versions",
+    none: "Nothing is published yet. Each publication is kept here as a version.", one: "Version",
     revertTitle: "Make the draft what version {number} is?",
     revertText: "All that has been changed in the draft since is lost, also what is not saved. What is online stays as it is.",
     anyway: "Somebody else has changed the draft since you opened it",
@@ -25,7 +25,7 @@ const t = texts({
     version: "版本 {number}", published: "发布时间", by: "发布者", note: "更新说明", state: "状态",
     online: "线上：{channels}", actions: "操作", view: "查看", viewOf: "查看版本 {number}",
     compareOf: "将版本 {number} 与草稿比较", revert: "回退", revertOf: "将草稿回退到版本 {number}",
-    none: "尚未发布。每次发布都会作为一个版本保存在此。", list: "版本",
+    none: "尚未发布。每次发布都会作为一个版本保存在此。", one: "版本",
     revertTitle: "将草稿恢复为版本 {number}？",
     revertText: "此后对草稿的所有修改（包括未保存的内容）都将丢失。线上版本不变。",
     anyway: "草稿已被他人修改", anywayText: "回退到版本 {number} 将丢失对方的修改。", reverted: "草稿已恢复为版本 {number}。",
@@ -104,16 +104,17 @@ export function versionList(id, { current, onRevert }) {
   }
 
   const list = table([
-    { title: t("list"), cell: (one) => t("version", one) },
+    { title: t("one"), cell: (one) => one.number },
     { title: t("published"), cell: (one) => formatTime(Number(one.created_at)) },
     { title: t("by"), cell: (one) => one.creator.name },
     { title: t("note"), cell: (one) => h("span.written", one.changelog) },
     { title: t("state"), cell: state },
     {
-      title: t("actions"), kind: "actions", cell: (one) => h("div.row.end",
-        button(t("view"), () => view(one), { kind: "small", "aria-label": t("viewOf", one) }),
-        button(t("compare"), () => compare(one), { kind: "small", "aria-label": t("compareOf", one) }),
-        current().can_edit && button(t("revert"), () => revert(one), { kind: "small", "aria-label": t("revertOf", one) })),
+      title: t("actions"), kind: "actions", cell: (one) => [
+        button(t("view"), () => view(one), { kind: "small", "aria-label": t("viewOf", one) }), " ",
+        button(t("compare"), () => compare(one), { kind: "small", "aria-label": t("compareOf", one) }), " ",
+        current().can_edit && button(t("revert"), () => revert(one), { kind: "small", "aria-label": t("revertOf", one) }),
+      ],
     },
   ], { empty: t("none") });
 

@@ -11,11 +11,11 @@ const t = texts({
     title: "Conversations", search: "Search conversations", fresh: "New conversation", untitled: "Untitled conversation",
     actions: "Actions for “{name}”", rename: "Rename", remove: "Delete", more: "Show more", loading: "Loading…",
     none: "No conversations yet. What you send begins one.", nothing: "Nothing was found.", found: "{count} found",
-    foundMore: "{count} found so far",
+    foundMore: "{count} found so far", close: "Close the list",
   },
   zh: {
     title: "会话", search: "搜索会话", fresh: "新会话", untitled: "未命名会话", actions: "“{name}”的操作", rename: "重命名",
-    remove: "删除", more: "显示更多", loading: "正在加载…", none: "还没有会话。发送消息即可开始。", nothing: "没有找到内容。",
+    remove: "删除", close: "关闭列表", more: "显示更多", loading: "正在加载…", none: "还没有会话。发送消息即可开始。", nothing: "没有找到内容。",
     found: "找到 {count} 个", foundMore: "目前找到 {count} 个",
   },
 });
@@ -28,8 +28,11 @@ export class History {
   #query = "";
   #menu = null;
 
-  /** @param settings bot, path(id): a conversation's address, open(id): shows one; "" for one that has not begun */
-  constructor({ bot, path, open }) {
+  /**
+   * @param settings bot, path(id): a conversation's address, open(id): shows one; "" for one that has not begun,
+   *   close(): the list is no longer needed
+   */
+  constructor({ bot, path, open, close }) {
     this.bot = bot;
     this.path = path;
     this.openConversation = open;
@@ -41,7 +44,7 @@ export class History {
     this.status = h("p.muted.small", { role: "status" });
     this.more = button(t("more"), () => this.#load(), { kind: "plain", hidden: true });
     this.element = h("nav.chat-history", { "aria-label": t("title") },
-      h("h2", t("title")),
+      h("div", h("h2", t("title")), iconButton(t("close"), "remove", close, { class: "chat-closer" })),
       h("button", { type: "button", onclick: () => open("") }, icon("add"), " ", t("fresh")),
       search, this.list, this.status, this.more);
     this.#store.addEventListener("change", ({ detail }) => this.#changed(detail));

@@ -52,7 +52,7 @@ export class ChatView {
 
   /**
    * @param settings bot; isDraft: whether the draft answers; endUser: the user_id of chats; conversation: the one to
-   *   open; connector: the channel; compact: less room; actions: nodes at the head's beginning;
+   *   open; connector: the channel; variables: values for names in the prompt; compact: less room; actions: nodes at the head's beginning;
    *   onConversation(id, isNew): another conversation is open, "" for one that has not begun; onTitle(name): the open
    *   conversation's name; options: title, head, uploadable, newConversation, feedback, functionCalls
    */
@@ -98,7 +98,7 @@ export class ChatView {
     const { title, newConversation } = this.options;
     const name = title || this.name;
     fill(this.head, this.settings.actions, name && face(name, this.#bot?.icon_url), h("p.chat-name", name),
-      newConversation && iconButton(t("fresh"), "add", () => this.restart()));
+      newConversation && iconButton(t("fresh"), "add", () => this.restart(), { class: "chat-fresh" }));
   }
 
   /** Windows of one browser tell each other when an answer begins. */
@@ -336,12 +336,13 @@ export class ChatView {
     const view = new TurnView(new Turn({ conversation: this.conversation, status: "sending", questions: [asked] }), this);
     this.#add(view);
     this.scroller.toEnd();
-    const { bot, endUser, isDraft, connector } = this.settings;
+    const { bot, endUser, isDraft, connector, variables } = this.settings;
     return this.#run(view, (options) => start({
       path: "/v3/chat", query: { conversation_id: this.conversation },
       body: {
         bot_id: bot, user_id: endUser, stream: true, additional_messages: [question(text, parts)],
         publish_status: isDraft ? "unpublished_draft" : undefined, connector_id: connector,
+        custom_variables: variables,
       },
     }, view.turn, options), () => {
       this.#turns = this.#turns.filter((one) => one !== view);
@@ -396,7 +397,7 @@ export class ChatView {
     this.#setRunning(null);
     this.#arrange();
     this.scroller.follow();
-    this.#say(ending(turn));
+    this.#say(ending(view));
     return true;
   }
 
@@ -487,11 +488,12 @@ export class ChatView {
 /** Characters of an answer that are read out when it is complete. */
 const SPOKEN = 500;
 
-function ending(turn) {
+function ending({ turn, made }) {
   if (turn.status === "canceled") return t("stopped");
   if (turn.status === "failed") return t("failed", { text: turn.error?.msg ?? "" });
   if (turn.status === "requires_action") return t("tools");
-  const text = turn.text.length > SPOKEN ? `${turn.text.slice(0, SPOKEN)}…` : turn.text;
+  const said = [...made.querySelectorAll(".markdown")].map((one) => one.textContent).join(" ");
+  const text = said.length > SPOKEN ? `${said.slice(0, SPOKEN)}…` : said;
   return t("done", { text });
 }
 

@@ -8,7 +8,7 @@ const PATHS = {
 
 /** A button with a picture. @param label its name, which is also shown when a pointer rests on it */
 export function iconButton(picture, label, properties = {}) {
-  return h("button.icon", { type: "button", "aria-label": label, title: label, ...properties },
+  return h("button.row-icon", { type: "button", "aria-label": label, title: label, ...properties },
     h("svg", {
       viewBox: "0 0 16 16", width: 16, height: 16, fill: "none", stroke: "currentColor", "stroke-width": 1.4,
       "stroke-linejoin": "round", "stroke-linecap": "round", "aria-hidden": "true",

@@ -8,13 +8,11 @@ const t = texts({
     chat: "About this chat", created: "Created", in_progress: "In progress", completed: "Completed", failed: "Failed",
     requires_action: "Waits for tools", canceled: "Canceled", status: "Status", model: "Model", tokens: "Tokens",
     counts: "{input} in, {output} out", took: "Took", instant: "under 1 s", log: "Log ID", copyLog: "Copy log ID",
-    draft: "Draft", version: "Version", user: "User",
   },
   zh: {
     chat: "此次对话的信息", created: "已创建", in_progress: "进行中", completed: "已完成", failed: "失败",
     requires_action: "等待工具输出", canceled: "已取消", status: "状态", model: "模型", tokens: "Token 数",
     counts: "输入 {input}，输出 {output}", took: "用时", instant: "不到 1 秒", log: "日志 ID", copyLog: "复制日志 ID",
-    draft: "草稿", version: "版本", user: "用户",
   },
 });
 
@@ -38,10 +36,15 @@ export function chatInfo(chat) {
     chat.usage && [t("tokens"), h("dd", t("counts", {
       input: formatNumber(chat.usage.input_count), output: formatNumber(chat.usage.output_count),
     }))],
-    seconds !== undefined && [t("took"), h("dd", seconds === 0 ? t("instant") : formatDuration(seconds * 1000))],
+    seconds !== undefined && [t("took"), h("dd", took(seconds))],
     chat.log_id && [t("log"), h("dd.log-id", h("code", chat.log_id), named(copyButton(chat.log_id), t("copyLog")))],
   ].filter(Boolean);
   return h("dl.chat-info", { "aria-label": t("chat") }, rows.map(([name, value]) => h("div", h("dt", name), value)));
+}
+
+function took(seconds) {
+  if (seconds === 0) return t("instant");
+  return seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1000);
 }
 
 function named(button, label) {

@@ -52,7 +52,7 @@ export class ListPane {
         : [h("p", t("none")), h("p", t("begin")), h("a.button", { href: "/agents" }, t("agents"))]);
     this.found = new RowList(t("found"),
       (cursor, signal) => store.search(this.#state.query, cursor, { botID: this.#state.botID, signal }), shown,
-      () => t("nothing", { query: this.#state.query }));
+      () => t("nothing", { query: this.#state.query }), () => this.#showCount());
     this.search = h("input", {
       type: "search", autocomplete: "off", enterkeyhint: "search", spellcheck: "false", value: state.query,
     });
@@ -92,14 +92,15 @@ export class ListPane {
     for (const list of [this.all, this.found]) list.markOpen(state.id);
   }
 
-  async #find() {
-    const { query } = this.#state;
+  #find() {
     this.scroller.scrollTop = 0;
-    await this.found.reload();
-    if (query !== this.#state.query || this.found.failed) return;
-    const { count, isWhole } = this.found;
+    this.found.reload();
+  }
+
+  #showCount() {
+    const { count, isWhole, failed } = this.found;
     const name = !isWhole ? "countMore" : count === 1 ? "countOne" : "count";
-    this.count.textContent = count === 0 && isWhole ? "" : t(name, { count: formatNumber(count) });
+    this.count.textContent = !this.#state.query || failed || count === 0 ? "" : t(name, { count: formatNumber(count) });
   }
 
   #takeKeys() {

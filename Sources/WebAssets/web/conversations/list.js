@@ -31,12 +31,14 @@ export class RowList {
    * @param load resolves to a page: load(cursor, signal) -> {items: [{conversation, hits}], next}
    * @param shown what rows depend on: shown(conversation) -> {href, agents, isOpen, isSelected}
    * @param empty what is shown if there is nothing: empty() -> nodes
+   * @param loaded called after each page
    */
-  constructor(label, load, shown, empty) {
+  constructor(label, load, shown, empty, loaded = () => {}) {
     this.#load = load;
     this.#shown = shown;
     this.rows = h("div.rows", { role: "list", "aria-label": label });
     this.empty = empty;
+    this.loaded = loaded;
     this.nothing = h("div.empty", { hidden: true });
     this.status = h("p.muted.small", { role: "status" });
     this.more = button(t("more"), () => (this.failed && this.#cursor === undefined ? this.reload() : this.loadMore()), { hidden: true });
@@ -99,6 +101,7 @@ export class RowList {
     this.#isLoading = false;
     this.more.textContent = this.failed ? t("again") : t("more");
     this.more.hidden = !this.#cursor && !this.failed;
+    this.loaded();
     this.#showNothing();
     // An observer tells of changes only; the end may still be near.
     this.#end?.unobserve(this.bottom);

@@ -1,5 +1,5 @@
 // The right half: one conversation, oldest message first, read from its end backwards.
-import { post } from "../lib/api.js";
+import { ApiError, post } from "../lib/api.js";
 import { button, confirm, copyButton, fill, h, showError, toast } from "../lib/dom.js";
 import { formatTime, texts } from "../lib/text.js";
 import { follow } from "../chat/stream.js";
@@ -126,22 +126,23 @@ export class Reader extends EventTarget {
       if (signal.aborted) return;
       this.#log = log;
       this.conversation = conversation;
+      this.#showHead();
+      this.#turns = new Turns(log, agentOf(conversation, this.#actions.agents()));
+      fill(this.place, this.#turns.element);
+      this.#showTurns([]);
     } catch (error) {
       if (!signal.aborted) this.#refuse(error);
       return;
     }
-    this.#showHead();
-    this.#turns = new Turns(this.#log, agentOf(this.conversation, this.#actions.agents()));
-    fill(this.place, this.#turns.element);
-    this.#showTurns([]);
     this.#toEnd();
-    this.#observer.observe(this.top);
     this.dispatchEvent(new Event("shown"));
     this.#follow().catch(showError);
   }
 
   /** Whether a conversation is another's or does not exist: the server says the same of both. */
   #refuse(error) {
+    if (!(error instanceof ApiError)) console.error(error);
+    this.#log = undefined;
     this.conversation = undefined;
     this.#showHead();
     this.name.textContent = t("unknown", { id: this.#id });
@@ -157,7 +158,7 @@ export class Reader extends EventTarget {
     const { conversation } = this;
     const isKnown = conversation !== undefined;
     this.pencil.hidden = this.about.hidden = this.buttons.hidden = !isKnown;
-    this.name.textContent = isKnown ? nameOf(conversation) : "";
+    this.name.textContent = this.name.title = isKnown ? nameOf(conversation) : "";
     if (!isKnown) return;
     const { id, botID, hasBot } = conversation;
     const agent = agentOf(conversation, this.#actions.agents());
@@ -165,7 +166,7 @@ export class Reader extends EventTarget {
     if (this.about.dataset.state !== state) {
       this.about.dataset.state = state;
       fill(this.about, hasBot ? h("a", { href: `/agents/${botID}` }, agent) : h("span", agent),
-        h("span", t("made", { time: formatTime(conversation.createdAt) })), h("span", h("code", id), copyButton(id, t("copyID"))));
+        h("span", t("made", { time: formatTime(conversation.createdAt) })), h("span.reader-id", h("code", id), copyButton(id, t("copyID"))));
       fill(this.buttons, hasBot && h("a.button.primary.small", { href: `/chat/${botID}/${id}` }, t("chat")),
         button(t("clear"), () => this.#clear(), { kind: "small" }),
         button(t("exportJSON"), () => exportConversation(conversation, "json"), { kind: "small" }),

@@ -6,12 +6,12 @@ import { iconButton } from "./icons.js";
 const t = texts({
   en: {
     untitled: "Untitled conversation", noAgent: "No agent", goneAgent: "Agent not available", select: "Select “{name}”",
-    rename: "Rename “{name}”", remove: "Delete “{name}”", user: "User", assistant: "Agent",
+    rename: "Rename “{name}”", remove: "Delete “{name}”", user: "User:", assistant: "Agent:",
     hits: "and {count} more in this conversation", hit: "and one more in this conversation",
   },
   zh: {
     untitled: "未命名会话", noAgent: "无智能体", goneAgent: "智能体不可用", select: "选择“{name}”", rename: "重命名“{name}”",
-    remove: "删除“{name}”", user: "用户", assistant: "智能体", hits: "此会话中还有 {count} 处", hit: "此会话中还有 1 处",
+    remove: "删除“{name}”", user: "用户：", assistant: "智能体：", hits: "此会话中还有 {count} 处", hit: "此会话中还有 1 处",
   },
 });
 

@@ -22,7 +22,7 @@ export async function exportConversation(conversation, format) {
   const blob = await download(`/buckle/v1/conversations/${conversation.id}/export`, { format });
   const address = URL.createObjectURL(blob);
   // What file systems do not take in names is left out.
-  const name = nameOf(conversation).replace(/[\\/:*?"<>|\p{Cc}\p{Cf}]+/gu, " ").trim();
+  const name = nameOf(conversation).replace(/[\s\\/:*?"<>|\p{Cc}\p{Cf}]+/gu, " ").trim();
   h("a", { href: address, download: `${[...name].slice(0, 80).join("").trim() || conversation.id}.${ENDINGS[format]}` }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

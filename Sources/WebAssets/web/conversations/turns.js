@@ -22,13 +22,13 @@ export class Turns {
   #log;
   #name;
   #blocks = new Map();
-  #end = gap();
+  #end = null;
 
   /** @param name what the agent is called */
   constructor(log, name) {
     this.#log = log;
     this.#name = name;
-    this.element = h("div.turns", this.#end);
+    this.element = h("div.turns");
   }
 
   /**
@@ -53,12 +53,15 @@ export class Turns {
         if (before) before.after(block.element);
         else this.element.prepend(block.element);
       }
-      block.gap.hidden = !section || !turn.section || section === turn.section;
+      const isCleared = section !== "" && turn.section !== "" && section !== turn.section;
+      if (isCleared && !block.gap) block.element.prepend((block.gap = gap()));
       section = turn.section || section;
       before = block.element;
       this.#showFoot(turn, block);
     }
-    this.#end.hidden = section === "" || section === lastSection;
+    this.#end?.remove();
+    this.#end = section === "" || section === lastSection ? null : gap();
+    if (this.#end) this.element.append(this.#end);
   }
 
   /** Shows how a turn goes on that runs. */
@@ -70,8 +73,8 @@ export class Turns {
     let block = this.#blocks.get(turn);
     if (block) return block;
     const view = new TurnView(turn, readOnly(this.#name));
-    block = { view, gap: gap(), foot: h("div"), state: "" };
-    block.element = h("div.turn", block.gap, h("p.turn-time.muted.small", formatTime(turn.firstAt)), view.element, block.foot);
+    block = { view, gap: null, foot: h("div"), state: "" };
+    block.element = h("div.turn", h("p.turn-time.muted.small", formatTime(turn.firstAt)), view.element, block.foot);
     this.#blocks.set(turn, block);
     return block;
   }

@@ -9,9 +9,17 @@ const TAGS = [
   "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul", "sub", "sup", "kbd",
 ];
 
+const TAG = /<[a-z](?:"[^"]*"|'[^']*'|[^'">])*>?/gi;
+const HANDLER = /([\s"'/])(?:on\w+|style)(?=\s*=)/gi;
+
+/** HTML in the text goes to the cleaner without handlers and styles, of which the browser would complain in passing. */
+const renderer = new marked.Renderer();
+renderer.html = (html) => html.replace(/<(\/?)style\b/gi, "<$1x-style")
+  .replace(TAG, (tag) => tag.replace(HANDLER, "$1data-dropped"));
+
 /** @returns a DocumentFragment */
 export function markdown(text) {
-  const html = marked.parse(text, { gfm: true, breaks: true, headerIds: false, mangle: false });
+  const html = marked.parse(text, { gfm: true, breaks: true, headerIds: false, mangle: false, renderer });
   const nodes = DOMPurify.sanitize(html, {
     ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ["href", "src", "alt", "title", "start", "class", "type", "checked", "disabled", "align"],
     ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|\/buckle\/|blob:)/i, ALLOW_DATA_ATTR: false, RETURN_DOM_FRAGMENT: true,

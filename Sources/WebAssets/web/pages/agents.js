@@ -80,7 +80,7 @@ page(async (view) => {
   const making = button(t("make"), () => askForNew(space), { kind: "primary" });
   const list = h("ul.cards", { "aria-label": t("agents") });
   const nothing = h("div.card.empty", { hidden: true });
-  const tools = h("div.row.grow", search, kind);
+  const head = h("div.head.agents-head", h("div.row.grow", search, kind), making);
   const cards = [];
 
   function card(bot) {
@@ -110,8 +110,8 @@ page(async (view) => {
     const next = node.nextElementSibling ?? node.previousElementSibling;
     cards.splice(cards.findIndex((one) => one.node === node), 1);
     node.remove();
-    (next?.querySelector("a") ?? making).focus();
     filter();
+    (next?.querySelector("a") ?? nothing.querySelector("a, button") ?? making).focus();
     toast(t("deleted"));
   }
 
@@ -124,10 +124,11 @@ page(async (view) => {
       if (!node.hidden) count += 1;
     }
     const isFirst = cards.length === 0 && kind.value === "all";
-    tools.hidden = isFirst;
+    head.hidden = isFirst;
     nothing.hidden = count > 0;
     if (count > 0) return;
-    if (isFirst) fill(nothing, h("h2", t("none")), h("p", t("noneText")), h("a.button.primary", { href: "/welcome" }, t("begin")));
+    if (isFirst) fill(nothing, h("h2", t("none")), h("p", t("noneText")), h("div.row",
+      h("a.button.primary", { href: "/welcome" }, t("begin")), button(t("make"), () => askForNew(space))));
     else fill(nothing, h("p", { role: "status" }, t(cards.length === 0 ? "noneOfKind" : "noMatch")));
   }
 
@@ -146,6 +147,6 @@ page(async (view) => {
 
   search.addEventListener("input", debounce(filter, 100));
   kind.addEventListener("change", () => listed.reload());
-  view.append(h("div.head", tools, making), nothing, listed.element);
+  view.append(head, nothing, listed.element);
   await listed.reload();
 });

@@ -24,6 +24,7 @@ page(async (view) => {
       drawer.close();
       if (id !== chat.conversation || id === "") chat.open(id);
     },
+    close: () => drawer.close(),
   });
   const drawer = makeDrawer(conversations.element, opener);
   const showTitle = (name) => {
