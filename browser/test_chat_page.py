@@ -1,8 +1,8 @@
 """The page to talk with an agent: streams, what can be done with them, and the conversations beside it."""
 
 import asyncio
-import json
 import re
+import socket
 import threading
 from urllib.parse import quote
 
@@ -16,8 +16,8 @@ from harness import API, eventually
 from upstream import HELLO_TEXT, USAGE, answer
 
 PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000" "1f15c4890000000d49444154789c626001000000ffff030000060005"
-    "57bfabd40000000049454e44ae426082")
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c626001000000ffff03000006000557bf"
+    "abd40000000049454e44ae426082")
 
 
 class Paced:
@@ -51,6 +51,57 @@ class Paced:
     async def until(self, number):
         while self.allowed <= number:
             await asyncio.sleep(0.01)
+
+
+class Wire:
+    """A connection to a server that can be cut: it forwards bytes until then."""
+
+    def __init__(self, port):
+        self.port = port
+        self.sockets = set()
+        self.is_cut = False
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            if self.is_cut:
+                near.close()
+                continue
+            far = socket.create_connection(("127.0.0.1", self.port))
+            self.sockets |= {near, far}
+            for ends in [(near, far), (far, near)]:
+                threading.Thread(target=self.forward, args=ends, daemon=True).start()
+
+    def forward(self, source, target):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+        except OSError:
+            pass
+        for one in [source, target]:
+            self.sockets.discard(one)
+            one.close()
+
+    def cut(self):
+        self.is_cut = True
+        for one in list(self.sockets):
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def mend(self):
+        self.is_cut = False
+
+    def close(self):
+        self.cut()
+        self.listener.close()
 
 
 class Talk:
@@ -177,7 +228,14 @@ def talk(open_visit, place):
     return talk
 
 
-def cut(visit):
+@pytest.fixture
+def wire(place):
+    wire = Wire(place.server.port)
+    yield wire
+    wire.close()
+
+
+def forgive(visit):
     """What a browser itself says of connections that a test has cut is no fault of the page."""
     visit.faults[:] = [fault for fault in visit.faults if "net::ERR_" not in fault]
 
@@ -285,25 +343,25 @@ class TestStreams:
         expect(talk.answers).to_contain_text("Stopped")
         assert script.is_given_up.wait(5)
 
-    def test_a_connection_that_breaks_off_is_made_anew(self, talk, place):
-        talk = talk("queue").open()
+    def test_a_connection_that_breaks_off_is_made_anew(self, talk, place, wire, open_visit):
+        talk = talk("queue", visit=open_visit(at=wire)).open()
         script = place.next(Paced("one ", "two ", "three ", "four"))
         talk.say("count")
         script.more(2)
         expect(talk.answers).to_contain_text("one two")
         for piece in ["three", "four"]:
             # First the stream of the chat itself is cut, then that of its log.
-            talk.page.context.set_offline(True)
+            wire.cut()
             expect(talk.answers).to_contain_text("The connection was lost")
             script.more()
             expect(talk.answers).not_to_contain_text(piece)
-            talk.page.context.set_offline(False)
+            wire.mend()
             expect(talk.answers).to_contain_text(piece)
             expect(talk.answers).not_to_contain_text("The connection was lost")
         script.all()
         talk.over()
         expect(talk.answers.get_by_role("paragraph")).to_have_text(["one two three four"])
-        cut(talk.visit)
+        forgive(talk.visit)
 
     def test_what_cannot_be_sent_is_kept(self, talk):
         talk = talk().open()
@@ -316,7 +374,7 @@ class TestStreams:
         talk.field.press("Enter")
         expect(talk.answers).to_contain_text(HELLO_TEXT)
         talk.over()
-        cut(talk.visit)
+        forgive(talk.visit)
 
     def test_two_windows_show_the_same(self, talk, open_visit, place):
         first = talk("queue").open()
@@ -495,12 +553,12 @@ class TestAnswers:
         talk = talk(bot=bot).open()
         expect(talk.log.locator("strong")).to_have_text("here")
         place.next(answer("Nobody."))
-        place.next(answer(json.dumps(["And then?", "Why?"])))
+        place.next(answer("And then?\nWhy?"))
         talk.button("Who are you?").click()
         expect(talk.answers).to_contain_text("Nobody.")
         expect(talk.button("Who are you?")).to_be_hidden()
         place.next(answer("That is all."))
-        place.next(answer(json.dumps(["Really?"])))
+        place.next(answer("Really?"))
         talk.button("Why?").click()
         expect(talk.answers.last).to_contain_text("That is all.")
         expect(talk.questions).to_have_text(["Who are you?", "Why?"])
@@ -535,7 +593,8 @@ class TestHarm:
     def check(self, talk):
         page = talk.page
         assert page.evaluate("window.hacked") is None
-        assert talk.log.locator("script, iframe, style, form, object, embed, [onerror], [onload], [style*=fixed]").count() == 0
+        forbidden = "script, iframe, style, form, object, embed, [onerror], [onload], [onclick], [style*=fixed]"
+        assert talk.log.locator(forbidden).count() == 0
         for address in talk.log.locator("a").evaluate_all("links => links.map(link => link.getAttribute('href'))"):
             assert re.match("(https?:|/)", address), address
         for address in talk.log.locator("img").evaluate_all("images => images.map(image => image.src)"):
@@ -554,11 +613,11 @@ class TestHarm:
         self.check(talk)
 
     def test_names_are_text(self, talk, place):
-        name = "<img src=x onerror=window.hacked=1>"
+        name = "<b onclick=x>b</b>"
         bot = place.new_bot("plain", name=name, description=name, onboarding_info={
-            "prologue": HOSTILE, "suggested_questions": ["<b onclick=alert(1)>x</b>"]})
+            "prologue": HOSTILE[:300], "suggested_questions": ["<b onclick=alert(1)>x</b>"]})
         talk = talk(bot=bot).open()
-        expect(talk.log).to_contain_text("The end.")
+        expect(talk.log).to_contain_text("html link")
         expect(talk.log).to_contain_text(name)
         self.check(talk)
         talk.ask(name)
@@ -570,7 +629,7 @@ class TestHarm:
 class TestFiles:
     def test_a_picture_and_a_text_go_with_a_message(self, talk, place):
         talk = talk("seeing").open()
-        name = "<b>no tag</b>.txt"
+        name = "<img src=x onerror=y>.txt"
         with talk.page.expect_file_chooser() as chooser:
             talk.button("Attach files").click()
         chooser.value.set_files([
@@ -597,6 +656,8 @@ class TestFiles:
         sent = place.upstream.about("look")[-1].messages[-1]["content"]
         assert any(one["type"] == "image_url" for one in sent)
         assert any("some words" in one.get("text", "") for one in sent)
+        # The picture before it was sent was the browser's own.
+        talk.visit.hosts.discard("")
 
     def test_files_are_pasted_and_dropped(self, talk):
         talk = talk("seeing").open()
@@ -724,8 +785,9 @@ class TestConversations:
         editor.press("Enter")
         expect(talk.page.get_by_role("alert").filter(has_text="100")).to_be_visible()
         editor.fill("figs")
+        refusal = '{"code": 5000, "msg": "no luck", "detail": {"logid": "x"}}'
         talk.page.route("**/v1/conversations/*", lambda route: route.fulfill(
-            status=200, content_type="application/json", body='{"code": 5000, "msg": "no luck", "detail": {"logid": "x"}}'))
+            status=200, content_type="application/json", body=refusal))
         editor.press("Enter")
         expect(talk.page.get_by_text("no luck")).to_be_visible()
         expect(self.names(talk).nth(2)).to_contain_text("cherries")
@@ -782,8 +844,10 @@ class TestConversations:
         expect(talk.log.get_by_text("message 99.")).to_be_in_viewport()
         expect(talk.log.get_by_text("message 49.", exact=True)).to_have_count(0)
         first = talk.log.get_by_text("message 50.")
-        talk.log.evaluate("log => (log.scrollTop = 60)")
-        place_before = first.bounding_box()["y"]
+        place_before = first.evaluate("""element => {
+            element.closest("[role=log]").scrollTop = 0;
+            return element.getBoundingClientRect().y;
+        }""")
         expect(talk.log.get_by_text("message 0.", exact=True)).to_have_count(1)
         assert abs(first.bounding_box()["y"] - place_before) < 2
         expect(talk.log.get_by_role("article")).to_have_count(100)

@@ -28,6 +28,8 @@ class Member:
     api: API
     session: str
     workspace: str
+    oldest: str = ""
+    """The name of the conversation that was made first."""
 
     def agent(self, name) -> str:
         body = {"space_id": self.workspace, "name": name, "suggest_reply_info": {"reply_mode": "disable"}}
@@ -86,9 +88,10 @@ def crowd(server, api) -> Member:
             answers = b""
             while answers.count(b'"code":0') < len(names):
                 answers += connection.recv(1 << 16) or pytest.fail(f"the server hung up after {answers[-300:]}")
+            return min(re.findall(rb'"id":"(\d+)","name":"(Conversation \d+)"', answers))
 
     with ThreadPoolExecutor(width) as pool:
-        list(pool.map(fill, range(width)))
+        member.oldest = min(pool.map(fill, range(width)))[1].decode()
     assert time.monotonic() - began < 30
     return member
 
@@ -107,9 +110,9 @@ def member(server, api) -> Member:
     return make_member(server, api)
 
 
-@pytest.fixture
-def alone(server, api) -> Member:
-    """Somebody of the test's own."""
+@pytest.fixture(scope="module")
+def stranger(server, api) -> Member:
+    """Somebody who has nothing."""
     return make_member(server, api)
 
 
@@ -197,6 +200,7 @@ def test_one_of_ten_thousand_is_renamed_and_found_by_its_chinese_title(desk_of, 
         expect(desk.page.get_by_text("1 conversation found")).to_be_visible()
         expect(desk.rows).to_have_count(1)
     # The index has it too, and what was typed is marked.
+    expect(desk.page).to_have_url(re.compile("q=%E6%9D%AD$"))
     desk.page.reload()
     expect(desk.search).to_have_value("杭")
     expect(desk.rows.get_by_role("mark")).to_have_text("杭")
@@ -205,21 +209,29 @@ def test_one_of_ten_thousand_is_renamed_and_found_by_its_chinese_title(desk_of, 
     expect(desk.title).to_have_text("杭州的退款申请")
 
 
+# Scrolls on until the element is there, and tells how many rows the document had at most.
+SCROLL = """async (last) => {
+    const rows = () => document.querySelectorAll('[role=listitem]');
+    let most = 0;
+    let pane = rows()[0];
+    while (getComputedStyle(pane).overflowY !== 'auto') pane = pane.parentElement;
+    for (const end = Date.now() + 60000; Date.now() < end && !rows()[rows().length - 1].innerText.startsWith(last);) {
+        pane.scrollTop = pane.scrollHeight;
+        await new Promise(requestAnimationFrame);
+        most = Math.max(most, rows().length);
+    }
+    return most;
+}"""
+
+
 def test_all_ten_thousand_are_scrolled_through_and_few_are_in_the_document(desk_of, crowd):
     desk = desk_of(crowd).open()
-    desk.rows.first.get_by_role("link").focus()
-    most = 0
-    for _ in range(400):
-        most = max(most, desk.rows.count())
-        desk.page.keyboard.press("End")
-        if desk.page.evaluate("document.activeElement.innerText").startswith("Conversation 0\n"):
-            break
-        desk.page.mouse.move(400, 600)
-        desk.page.mouse.wheel(0, 100_000)
-    assert re.match(r"Conversation \d\b", desk.focused), "the oldest were reached"
-    assert most < 1000
+    newest = desk.rows.first.get_by_role("link").inner_text().split("\n")[0]
+    assert desk.page.evaluate(SCROLL, crowd.oldest + "\n") < 1000
+    desk.rows.last.get_by_role("link").focus()
     desk.page.keyboard.press("Home")
-    expect(desk.rows.first.get_by_role("link")).to_be_focused()
+    expect(desk.link(newest)).to_be_focused()
+    assert desk.rows.count() < 1000
 
 
 # Renaming
@@ -370,16 +382,15 @@ def test_an_old_answer_does_not_overtake_a_newer_one(desk, member):
     expect(desk.rows).to_have_count(0)
 
 
-def test_conversations_with_one_agent_are_listed_alone(desk_of, alone):
-    one, other = alone.agent("First agent"), alone.agent("Second agent")
-    alone.conversation("With the first", one)
-    alone.conversation("With the second", other)
-    alone.conversation("With none")
-    desk = desk_of(alone).open()
-    expect(desk.rows).to_have_count(3)
-    assert desk.names() == ["With none", "With the second", "With the first"]
+def test_conversations_with_one_agent_are_listed_alone(desk, member):
+    one, other, empty = (member.agent(name) for name in ["First agent", "Second agent", "Third agent"])
+    member.conversation("With the first", one)
+    member.conversation("With the second", other)
+    member.conversation("With none")
+    desk.open()
     expect(desk.row("With the first")).to_contain_text("First agent")
     expect(desk.row("With none")).to_contain_text("No agent")
+    assert desk.names()[:3] == ["With none", "With the second", "With the first"]
     desk.page.get_by_label("Agent").select_option("Second agent")
     expect(desk.rows).to_have_count(1)
     assert desk.names() == ["With the second"]
@@ -387,7 +398,6 @@ def test_conversations_with_one_agent_are_listed_alone(desk_of, alone):
     desk.page.reload()
     expect(desk.rows).to_have_count(1)
     expect(desk.page.get_by_label("Agent")).to_have_value(other)
-    empty = alone.agent("Third agent")
     desk.open(f"/conversations?bot_id={empty}")
     expect(desk.page.get_by_text("There are no conversations with this agent.")).to_be_visible()
 
@@ -438,10 +448,11 @@ def test_a_deletion_is_real_after_eight_seconds_and_told_if_it_fails(desk, membe
     expect(desk.link("Refused")).to_be_visible()
 
 
-def test_a_range_is_selected_and_deleted_together(desk_of, alone):
+def test_a_range_is_selected_and_deleted_together(desk, member):
+    bot = member.agent("Selected")
     names = [f"Number {number}" for number in range(5)]
-    ids = {name: alone.conversation(name) for name in names}
-    desk = desk_of(alone).open()
+    ids = {name: member.conversation(name, bot) for name in names}
+    desk.open(f"/conversations?bot_id={bot}")
     desk.page.get_by_role("checkbox", name="Select “Number 3”").check()
     desk.page.get_by_role("checkbox", name="Select “Number 1”").click(modifiers=["Shift"])
     expect(desk.page.get_by_text("3 selected")).to_be_visible()
@@ -455,7 +466,7 @@ def test_a_range_is_selected_and_deleted_together(desk_of, alone):
         desk.page.get_by_role("checkbox", name=f"Select “{name}”").check()
     desk.page.get_by_role("button", name="Delete", exact=True).click()
     desk.page.get_by_role("button", name="Close").click()
-    assert eventually(lambda: [alone.retrieve(id).code for id in ids.values()] == [4002, 0, 0, 0, 4002], 5)
+    assert eventually(lambda: [member.retrieve(id).code for id in ids.values()] == [4002, 0, 0, 0, 4002], 5)
 
 
 def test_what_is_open_closes_when_it_is_deleted_and_opens_when_that_is_undone(desk, member):
@@ -563,34 +574,40 @@ def test_a_chat_tells_its_model_its_log_id_and_the_answers_it_replaced(desk, mem
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_long_conversation_opens_at_its_end_and_older_messages_come_without_a_jump(desk_of, member, width):
     id = imported(member, member.agent("Counter"), [
-        ("2", f"Question {number}.", [("answer", f"Answer {number}.\n\n- one\n- two")]) for number in range(120)])
-    desk = desk_of(member, viewport={"width": width, "height": 800}).open(f"/conversations/{id}")
-    expect(desk.log.get_by_text("Answer 119.")).to_be_in_viewport()
+        ("2", f"Question {number}.", [("answer", f"Answer {number}.\n\n- one\n- two")]) for number in range(70)])
+    desk = desk_of(member, viewport={"width": width, "height": 800})
+    held = []
+
+    def hold(route):
+        if "after_id" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    desk.page.route("**/v1/conversation/message/list?*", hold)
+    desk.open(f"/conversations/{id}")
+    expect(desk.log.get_by_text("Answer 69.")).to_be_in_viewport()
     shown = desk.log.get_by_role("article")
     count = shown.count()
-    assert count < 60
-    target = desk.log.get_by_text("Question 97.")
-    # Scrolls up in the steps of a wheel, and looks at what a reader looks at: each step moves it by that much.
-    desk.log.hover()
-    places = []
-    box = "e => e.getBoundingClientRect().top"
-    target.evaluate("e => e.scrollIntoView({block: 'center'})")
-    before = target.evaluate(box)
-    expect(shown).not_to_have_count(count)
-    assert abs(target.evaluate(box) - before) < 2
-    for _ in range(300):
-        desk.page.mouse.wheel(0, -1_500)
-        if desk.log.get_by_text("Beginning of the conversation").count():
-            break
-        desk.page.wait_for_timeout(20)
-    expect(desk.log.get_by_text("Question 0.")).to_have_count(1)
+    assert count == 50
+    seen = desk.log.get_by_text("Question 46.")
+    seen.evaluate("e => e.scrollIntoView({block: 'start'})")
+    place = "e => e.getBoundingClientRect().top"
+    before = seen.evaluate(place)
+    assert eventually(lambda: desk.page.evaluate("1") and held, 5), "the beginning is near, so more is asked for"
+    held.pop().continue_()
+    expect(shown).to_have_count(2 * count)
+    assert abs(seen.evaluate(place) - before) < 2
+    desk.page.unroute("**/v1/conversation/message/list?*")
+    desk.log.get_by_text("Question 21.").scroll_into_view_if_needed()
+    expect(desk.log.get_by_text("Beginning of the conversation")).to_have_count(1)
     questions = [text for text in desk.log.inner_text().split("\n") if text.startswith("Question ")]
-    assert questions == [f"Question {number}." for number in range(120)], "each once and in order"
+    assert questions == [f"Question {number}." for number in range(70)], "each once and in order"
 
 
-def test_an_address_of_another_s_conversation_says_what_an_unknown_one_says(desk_of, member, alone):
+def test_an_address_of_another_s_conversation_says_what_an_unknown_one_says(desk_of, member, stranger):
     secret = member.conversation("Secret name", None, "Secret words")
-    desk = desk_of(alone)
+    desk = desk_of(stranger)
     said = []
     for id in [secret, "7300000000000000001"]:
         desk.open(f"/conversations/{id}")
@@ -653,24 +670,23 @@ def test_an_export_has_the_new_name_and_can_be_imported(desk, member, tmp_path):
 # What others wrote
 
 
-def test_what_was_written_stays_text(desk_of, alone):
-    bot = alone.agent("<b data-injected>x")
-    file = alone.api.call("POST", "/v1/files/upload", files={"file": (EVIL.replace("/", "∕") + ".txt", b"x")}).ok().data
+def test_what_was_written_stays_text(desk, member):
+    bot = member.agent("<b data-injected>x")
+    file = member.api.call("POST", "/v1/files/upload", files={"file": (EVIL.replace("/", "∕") + ".txt", b"x")}).ok().data
     call = json.dumps({"name": EVIL, "arguments": {EVIL: EVIL}})
     parts = json.dumps([{"type": "text", "text": EVIL}, {"type": "file", "file_id": file["id"]},
                         {"type": "image", "file_url": "javascript:alert(1)"}])
-    id = imported(alone, bot, [
+    id = imported(member, bot, [
         ("2", EVIL, [("function_call", call), ("tool_response", EVIL), ("answer", EVIL + "\n\n[x](javascript:alert(1))", EVIL)]),
         ("2", parts, [("answer", "<svg onload=alert(1) data-injected><style>*{color:red}</style>")]),
         ("2", EVIL, [], {"status": "failed", "failed_at": 1, "last_error": {"code": 5000, "msg": EVIL}}),
     ])
-    alone.api.put(f"/v1/conversations/{id}", {"name": EVIL[:100]}).ok()
-    desk = desk_of(alone)
+    member.api.put(f"/v1/conversations/{id}", {"name": EVIL[:100]}).ok()
     desk.page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     desk.open(f"/conversations/{id}")
     expect(desk.title).to_have_text(EVIL[:100])
     expect(desk.log.get_by_text(".txt")).to_be_visible()
-    assert eventually(lambda: alone.api.get(
+    assert eventually(lambda: member.api.get(
         "/buckle/v1/conversations/search", query="onerror").ok().data["items"], 5)
     desk.search.fill("onerror")
     expect(desk.rows.get_by_role("mark").first).to_have_text("onerror")
@@ -687,9 +703,10 @@ def test_what_was_written_stays_text(desk_of, alone):
 # With the keyboard alone, in Chinese, on a telephone, with eyes closed
 
 
-def test_the_keyboard_is_enough(desk_of, alone):
-    ids = {name: alone.conversation(name, None, f"Words of {name}") for name in ["One", "Two", "Three"]}
-    desk = desk_of(alone).open()
+def test_the_keyboard_is_enough(desk, member):
+    bot = member.agent("Typist")
+    ids = {name: member.conversation(name, bot, f"Words of {name}") for name in ["One", "Two", "Three"]}
+    desk.open(f"/conversations?bot_id={bot}")
     expect(desk.rows).to_have_count(3)
     keys = desk.page.keyboard
     desk.page.locator("body").press("Tab")
@@ -714,7 +731,7 @@ def test_the_keyboard_is_enough(desk_of, alone):
     keys.type("Deux")
     keys.press("Enter")
     expect(desk.link("Deux")).to_be_focused()
-    assert eventually(lambda: alone.name(ids["Two"]) == "Deux", 5)
+    assert eventually(lambda: member.name(ids["Two"]) == "Deux", 5)
     # The list is one stop of the Tab key, with the row's own buttons.
     keys.press("ArrowUp")
     expect(desk.link("Three")).to_be_focused()
@@ -735,9 +752,10 @@ def test_the_keyboard_is_enough(desk_of, alone):
     expect(desk.search).to_be_focused()
 
 
-def test_the_page_speaks_chinese(desk_of, alone):
-    id = alone.conversation("会话一", alone.agent("助手"), "你好")
-    desk = desk_of(alone, locale="zh-CN").open(f"/conversations/{id}")
+def test_the_page_speaks_chinese(desk_of, member):
+    bot = member.agent("助手")
+    id = member.conversation("会话一", bot, "你好")
+    desk = desk_of(member, locale="zh-CN").open(f"/conversations/{id}?bot_id={bot}")
     page = desk.page
     expect(page.get_by_role("heading", level=1)).to_have_text("会话")
     expect(page.get_by_role("link", name="继续对话")).to_be_visible()
@@ -750,16 +768,17 @@ def test_the_page_speaks_chinese(desk_of, alone):
     page.keyboard.press("Delete")
     expect(page.get_by_text("已删除“会话一”")).to_be_visible()
     page.get_by_role("button", name="撤销").click()
-    main = page.get_by_role("main").inner_text()
-    assert re.findall(r"[A-Za-z]{4,}", main.replace("Enter", "").replace("Delete", "").replace("JSON", "").replace(
-        "Markdown", "")) == []
+    page.get_by_label("智能体").evaluate("choice => choice.remove()")
+    words = re.findall(r"[A-Za-z]{3,}", page.get_by_role("main").inner_text())
+    assert set(words) == {"Enter", "Delete", "JSON", "Markdown"}
 
 
-def test_on_a_narrow_screen_the_list_and_the_reader_take_turns(desk_of, alone):
-    bot = alone.agent("Guide")
+def test_on_a_narrow_screen_the_list_and_the_reader_take_turns(desk_of, member):
+    bot = member.agent("Guide")
     for number in range(40):
-        alone.conversation(f"Number {number}", bot, "Hello " * 50)
-    desk = desk_of(alone, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True).open()
+        member.conversation(f"Number {number}", bot, "Hello " * 50)
+    desk = desk_of(member, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    desk.open(f"/conversations?bot_id={bot}")
     expect(desk.rows).to_have_count(40)
     desk.link("Number 5").scroll_into_view_if_needed()
     desk.link("Number 5").tap()
@@ -772,7 +791,6 @@ def test_on_a_narrow_screen_the_list_and_the_reader_take_turns(desk_of, alone):
     expect(desk.link("Number 5")).to_be_focused()
     desk.page.go_back()
     expect(desk.title).to_have_text("Number 5")
-    desk.row("Number 5").get_by_role("button", name="Rename").is_hidden()
     desk.reader.get_by_role("button", name="Rename").tap()
     desk.editor().fill("Renamed by thumb")
     desk.editor().press("Enter")

@@ -37,7 +37,7 @@ def fill(page, password=PASSWORD, again=None):
     page.get_by_label("Password again").fill(again or password)
 
 
-def test_the_link_leads_to_a_form_and_the_form_into_the_console(open_visit, new_server, link):
+def test_the_link_leads_to_a_form_and_the_form_into_the_console(new_server, link, open_visit):
     visit = open_visit(at=new_server)
     asked = []
     visit.page.on("request", lambda request: asked.append(request))
@@ -68,7 +68,7 @@ def test_the_link_leads_to_a_form_and_the_form_into_the_console(open_visit, new_
     assert other.path != "/sign-in"
 
 
-def test_without_scripts_the_token_is_put_in_by_hand(open_visit, new_server, link):
+def test_without_scripts_the_token_is_put_in_by_hand(new_server, link, open_visit):
     visit = open_visit(at=new_server, java_script_enabled=False)
     visit.goto("/")
     visit.page.get_by_role("link", name="First time here?").click()
@@ -79,7 +79,7 @@ def test_without_scripts_the_token_is_put_in_by_hand(open_visit, new_server, lin
     assert visit.path == "/welcome"
 
 
-def test_what_is_wrong_is_told_and_the_token_of_the_link_is_kept(open_visit, new_server, link):
+def test_what_is_wrong_is_told_and_the_token_of_the_link_is_kept(new_server, link, open_visit):
     visit = open_visit(at=new_server)
     visit.goto(link)
     visit.page.wait_for_url("**/setup")
@@ -93,7 +93,7 @@ def test_what_is_wrong_is_told_and_the_token_of_the_link_is_kept(open_visit, new
     visit.page.wait_for_url("**/welcome")
 
 
-def test_a_wrong_token_sets_nothing_up(open_visit, new_server, link):
+def test_a_wrong_token_sets_nothing_up(new_server, link, open_visit):
     visit = open_visit(at=new_server)
     visit.goto(f"/setup#token=pat_{secrets.token_hex(32)}")
     visit.page.wait_for_url("**/setup")
@@ -107,7 +107,7 @@ def test_a_wrong_token_sets_nothing_up(open_visit, new_server, link):
     assert visit.page.get_by_label("Token").input_value() == new_server.token
 
 
-def test_the_token_is_kept_in_another_language(open_visit, new_server, link):
+def test_the_token_is_kept_in_another_language(new_server, link, open_visit):
     visit = open_visit(at=new_server)
     visit.goto(link)
     visit.page.wait_for_url("**/setup")

@@ -186,7 +186,7 @@ class TestAnswers:
         assert coze.users.me().user_id
         said = [Message.build_user_question_text("hello")]
         events = list(coze.chat.stream(bot_id=shop.bot(), user_id="user 1", additional_messages=said))
-        assert events[-1].event == ChatEventType.DONE
+        assert events[-1].event == ChatEventType.CONVERSATION_CHAT_COMPLETED
 
     def test_a_file_can_be_read(self, shop, shop_server):
         sent = send(shop_server, "POST", "/v1/files/upload", SHOP, files={"file": ("note.txt", b"to be read")})

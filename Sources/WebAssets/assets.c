@@ -98,14 +98,23 @@ static const unsigned char chat_message_js[] = {
 static const unsigned char chat_opening_js[] = {
 #embed "web/chat/opening.js"
 };
+static const unsigned char chat_outcomes_js[] = {
+#embed "web/chat/outcomes.js"
+};
 static const unsigned char chat_past_js[] = {
 #embed "web/chat/past.js"
 };
 static const unsigned char chat_prose_js[] = {
 #embed "web/chat/prose.js"
 };
+static const unsigned char chat_requests_js[] = {
+#embed "web/chat/requests.js"
+};
 static const unsigned char chat_scroll_js[] = {
 #embed "web/chat/scroll.js"
+};
+static const unsigned char chat_shortcuts_js[] = {
+#embed "web/chat/shortcuts.js"
 };
 static const unsigned char chat_stream_js[] = {
 #embed "web/chat/stream.js"
@@ -218,6 +227,9 @@ static const unsigned char pages_models_js[] = {
 static const unsigned char pages_oauth_apps_js[] = {
 #embed "web/pages/oauth-apps.js"
 };
+static const unsigned char pages_playground_js[] = {
+#embed "web/pages/playground.js"
+};
 static const unsigned char pages_setup_js[] = {
 #embed "web/pages/setup.js"
 };
@@ -233,6 +245,12 @@ static const unsigned char pages_usage_js[] = {
 static const unsigned char pages_welcome_js[] = {
 #embed "web/pages/welcome.js"
 };
+static const unsigned char playground_code_js[] = {
+#embed "web/playground/code.js"
+};
+static const unsigned char playground_contents_js[] = {
+#embed "web/playground/contents.js"
+};
 static const unsigned char playground_controls_js[] = {
 #embed "web/playground/controls.js"
 };
@@ -242,8 +260,14 @@ static const unsigned char playground_curl_js[] = {
 static const unsigned char playground_document_js[] = {
 #embed "web/playground/document.js"
 };
+static const unsigned char playground_form_js[] = {
+#embed "web/playground/form.js"
+};
 static const unsigned char playground_go_js[] = {
 #embed "web/playground/go.js"
+};
+static const unsigned char playground_history_js[] = {
+#embed "web/playground/history.js"
 };
 static const unsigned char playground_java_js[] = {
 #embed "web/playground/java.js"
@@ -257,8 +281,17 @@ static const unsigned char playground_literals_js[] = {
 static const unsigned char playground_node_js[] = {
 #embed "web/playground/node.js"
 };
+static const unsigned char playground_operation_js[] = {
+#embed "web/playground/operation.js"
+};
+static const unsigned char playground_pickers_js[] = {
+#embed "web/playground/pickers.js"
+};
 static const unsigned char playground_python_js[] = {
 #embed "web/playground/python.js"
+};
+static const unsigned char playground_reply_js[] = {
+#embed "web/playground/reply.js"
 };
 static const unsigned char playground_request_js[] = {
 #embed "web/playground/request.js"
@@ -268,6 +301,12 @@ static const unsigned char playground_schema_js[] = {
 };
 static const unsigned char playground_sdk_js[] = {
 #embed "web/playground/sdk.js"
+};
+static const unsigned char playground_send_js[] = {
+#embed "web/playground/send.js"
+};
+static const unsigned char playground_texts_js[] = {
+#embed "web/playground/texts.js"
 };
 static const unsigned char styles_agent_parts_css[] = {
 #embed "web/styles/agent-parts.css"
@@ -295,6 +334,9 @@ static const unsigned char styles_embed_css[] = {
 };
 static const unsigned char styles_pages_css[] = {
 #embed "web/styles/pages.css"
+};
+static const unsigned char styles_playground_css[] = {
+#embed "web/styles/playground.css"
 };
 static const unsigned char styles_system_css[] = {
 #embed "web/styles/system.css"
@@ -348,9 +390,12 @@ static const struct WebAsset files[] = {
     {"chat/icons.js", chat_icons_js, sizeof(chat_icons_js)},
     {"chat/message.js", chat_message_js, sizeof(chat_message_js)},
     {"chat/opening.js", chat_opening_js, sizeof(chat_opening_js)},
+    {"chat/outcomes.js", chat_outcomes_js, sizeof(chat_outcomes_js)},
     {"chat/past.js", chat_past_js, sizeof(chat_past_js)},
     {"chat/prose.js", chat_prose_js, sizeof(chat_prose_js)},
+    {"chat/requests.js", chat_requests_js, sizeof(chat_requests_js)},
     {"chat/scroll.js", chat_scroll_js, sizeof(chat_scroll_js)},
+    {"chat/shortcuts.js", chat_shortcuts_js, sizeof(chat_shortcuts_js)},
     {"chat/stream.js", chat_stream_js, sizeof(chat_stream_js)},
     {"chat/tools.js", chat_tools_js, sizeof(chat_tools_js)},
     {"chat/turn.js", chat_turn_js, sizeof(chat_turn_js)},
@@ -388,23 +433,33 @@ static const struct WebAsset files[] = {
     {"pages/members.js", pages_members_js, sizeof(pages_members_js)},
     {"pages/models.js", pages_models_js, sizeof(pages_models_js)},
     {"pages/oauth-apps.js", pages_oauth_apps_js, sizeof(pages_oauth_apps_js)},
+    {"pages/playground.js", pages_playground_js, sizeof(pages_playground_js)},
     {"pages/setup.js", pages_setup_js, sizeof(pages_setup_js)},
     {"pages/system.js", pages_system_js, sizeof(pages_system_js)},
     {"pages/tokens.js", pages_tokens_js, sizeof(pages_tokens_js)},
     {"pages/usage.js", pages_usage_js, sizeof(pages_usage_js)},
     {"pages/welcome.js", pages_welcome_js, sizeof(pages_welcome_js)},
+    {"playground/code.js", playground_code_js, sizeof(playground_code_js)},
+    {"playground/contents.js", playground_contents_js, sizeof(playground_contents_js)},
     {"playground/controls.js", playground_controls_js, sizeof(playground_controls_js)},
     {"playground/curl.js", playground_curl_js, sizeof(playground_curl_js)},
     {"playground/document.js", playground_document_js, sizeof(playground_document_js)},
+    {"playground/form.js", playground_form_js, sizeof(playground_form_js)},
     {"playground/go.js", playground_go_js, sizeof(playground_go_js)},
+    {"playground/history.js", playground_history_js, sizeof(playground_history_js)},
     {"playground/java.js", playground_java_js, sizeof(playground_java_js)},
     {"playground/json.js", playground_json_js, sizeof(playground_json_js)},
     {"playground/literals.js", playground_literals_js, sizeof(playground_literals_js)},
     {"playground/node.js", playground_node_js, sizeof(playground_node_js)},
+    {"playground/operation.js", playground_operation_js, sizeof(playground_operation_js)},
+    {"playground/pickers.js", playground_pickers_js, sizeof(playground_pickers_js)},
     {"playground/python.js", playground_python_js, sizeof(playground_python_js)},
+    {"playground/reply.js", playground_reply_js, sizeof(playground_reply_js)},
     {"playground/request.js", playground_request_js, sizeof(playground_request_js)},
     {"playground/schema.js", playground_schema_js, sizeof(playground_schema_js)},
     {"playground/sdk.js", playground_sdk_js, sizeof(playground_sdk_js)},
+    {"playground/send.js", playground_send_js, sizeof(playground_send_js)},
+    {"playground/texts.js", playground_texts_js, sizeof(playground_texts_js)},
     {"styles/agent-parts.css", styles_agent_parts_css, sizeof(styles_agent_parts_css)},
     {"styles/agent.css", styles_agent_css, sizeof(styles_agent_css)},
     {"styles/agents.css", styles_agents_css, sizeof(styles_agents_css)},
@@ -414,6 +469,7 @@ static const struct WebAsset files[] = {
     {"styles/conversations.css", styles_conversations_css, sizeof(styles_conversations_css)},
     {"styles/embed.css", styles_embed_css, sizeof(styles_embed_css)},
     {"styles/pages.css", styles_pages_css, sizeof(styles_pages_css)},
+    {"styles/playground.css", styles_playground_css, sizeof(styles_playground_css)},
     {"styles/system.css", styles_system_css, sizeof(styles_system_css)},
     {"styles/usage.css", styles_usage_css, sizeof(styles_usage_css)},
     {"styles/welcome.css", styles_welcome_css, sizeof(styles_welcome_css)},

@@ -54,14 +54,19 @@ export function persona(prompt, { variables, define, otherTexts }) {
 
   const bar = h("div.row.small", { role: "group", "aria-label": t("insert") });
   const unknown = h("div.row.small", { role: "status" });
+  let shown = "";
   function refresh() {
     const known = variables();
+    const used = promptNames([...fields.map(({ control }) => control.value), ...otherTexts()].join("\n"));
+    const missing = used.filter((name) => !known.includes(name));
+    // A button that is replaced while it is pressed does nothing.
+    const next = JSON.stringify([known, missing]);
+    if (next === shown) return;
+    shown = next;
     fill(bar, known.length === 0 ? h("span.muted", t("none")) : [
       h("span.muted", t("insert")),
       known.map((name) => button(`{{${name}}}`, () => insert(name), { kind: "small mark", "aria-label": t("insertOne", { mark: `{{${name}}}` }) })),
     ]);
-    const used = promptNames([...fields.map(({ control }) => control.value), ...otherTexts()].join("\n"));
-    const missing = used.filter((name) => !known.includes(name));
     fill(unknown, missing.length > 0 && [
       h("span", t("unknown")),
       missing.map((name) => (KEYWORD.test(name)

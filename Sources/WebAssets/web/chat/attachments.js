@@ -7,8 +7,8 @@ import { icon, iconButton } from "./icons.js";
 
 const t = texts({
   en: {
-    list: "Files that go with the message", uploading: "Uploading…", remove: "Remove {name}", failed: "Not uploaded: {reason}",
-    tooMany: "A message takes at most {count} files.", uploaded: "{name} is uploaded",
+    list: "Files that go with the message", uploading: "Uploading…", remove: "Remove {name}",
+    failed: "Not uploaded: {reason}", tooMany: "A message takes at most {count} files.", uploaded: "{name} is uploaded",
     tooLarge: "{name} is too large ({size}): pictures may have {picture}, other files {text}.",
     empty: "{name} is empty.", blind: "{name} cannot be sent: this agent's model does not see pictures.",
   },
@@ -60,7 +60,8 @@ export class Attachments {
         toast(t("blind", { name: file.name }), { kind: "bad", seconds: 12 });
       } else if (file.size > limit) {
         toast(t("tooLarge", {
-          name: file.name, size: formatBytes(file.size), picture: formatBytes(LIMITS.picture), text: formatBytes(LIMITS.text),
+          name: file.name, size: formatBytes(file.size), picture: formatBytes(LIMITS.picture),
+          text: formatBytes(LIMITS.text),
         }), { kind: "bad", seconds: 12 });
       } else if (file.size === 0) {
         toast(t("empty", { name: file.name }), { kind: "bad" });

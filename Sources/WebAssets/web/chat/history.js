@@ -8,8 +8,9 @@ import { icon, iconButton } from "./icons.js";
 
 const t = texts({
   en: {
-    title: "Conversations", search: "Search conversations", fresh: "New conversation", untitled: "Untitled conversation",
-    actions: "Actions for “{name}”", rename: "Rename", remove: "Delete", more: "Show more", loading: "Loading…",
+    title: "Conversations", search: "Search conversations", fresh: "New conversation",
+    untitled: "Untitled conversation", actions: "Actions for “{name}”", rename: "Rename", remove: "Delete",
+    more: "Show more", loading: "Loading…",
     none: "No conversations yet. What you send begins one.", nothing: "Nothing was found.", found: "{count} found",
     foundMore: "{count} found so far", close: "Close the list",
   },
@@ -37,7 +38,9 @@ export class History {
     this.path = path;
     this.openConversation = open;
     this.current = "";
-    const search = h("input", { type: "search", "aria-label": t("search"), placeholder: t("search"), autocomplete: "off" });
+    const search = h("input", {
+      type: "search", "aria-label": t("search"), placeholder: t("search"), autocomplete: "off",
+    });
     const look = debounce(() => this.#look(search.value), 200);
     search.addEventListener("input", look);
     this.list = h("ul.chat-conversations");
@@ -95,7 +98,7 @@ export class History {
   }
 
   #count() {
-    const count = this.list.childElementCount;
+    const count = [...this.list.children].filter((one) => !one.hidden).length;
     if (!this.#query) this.status.textContent = count === 0 ? t("none") : "";
     else if (count === 0 && !this.#cursor) this.status.textContent = t("nothing");
     else this.status.textContent = t(this.#cursor ? "foundMore" : "found", { count });
@@ -103,7 +106,7 @@ export class History {
 
   #add(conversation, hits = [], isOnTop = false) {
     const known = this.#rows.get(conversation.id);
-    const row = known ?? { conversation, hits: [], element: h("li") };
+    const row = known ?? this.#makeRow(conversation);
     row.hits.push(...hits);
     if (!known) {
       this.#rows.set(conversation.id, row);
@@ -135,24 +138,35 @@ export class History {
 
   // Rows
 
-  #show(row) {
-    const { conversation } = row;
-    const name = conversation.name || t("untitled");
-    const isOpen = conversation.id === this.current;
-    const hit = row.hits.find((one) => one.message_id !== "");
-    row.element.hidden = conversation.isGone;
+  #makeRow(conversation) {
+    const row = { conversation, hits: [], title: h("span.chat-title"), about: h("span.chat-hit") };
     row.link = h("a", {
-      href: this.path(conversation.id), "aria-current": isOpen ? "page" : null, title: formatTime(conversation.createdAt),
+      href: this.path(conversation.id), title: formatTime(conversation.createdAt),
       onclick: (event) => this.#follow(event, conversation.id),
       ondblclick: (event) => { event.preventDefault(); this.#rename(row); },
       onkeydown: (event) => {
         if (event.key === "F2") this.#rename(row);
         else if (event.key === "Delete") this.#delete(row);
       },
-    }, h("span.chat-title", { class: conversation.name ? "" : "muted" }, name),
-    hit ? h("span.chat-hit", marked(hit)) : h("span.chat-hit", formatAge(conversation.createdAt)));
-    row.button = iconButton(t("actions", { name }), "more", () => this.#openMenu(row), { "aria-expanded": "false" });
-    fill(row.element, row.link, row.button);
+    }, row.title, row.about);
+    if (conversation.id === this.current) row.link.setAttribute("aria-current", "page");
+    row.button = iconButton("", "more", () => this.#openMenu(row), { "aria-expanded": "false" });
+    row.element = h("li", row.link, row.button);
+    return row;
+  }
+
+  /** Brings a row up to date. Its elements stay: somebody may be at work in them. */
+  #show(row) {
+    const { conversation } = row;
+    const name = conversation.name || t("untitled");
+    const hit = row.hits.find((one) => one.message_id !== "");
+    row.element.hidden = conversation.isGone;
+    row.title.textContent = name;
+    row.title.classList.toggle("muted", !conversation.name);
+    fill(row.about, hit ? marked(hit) : formatAge(conversation.createdAt));
+    const label = t("actions", { name });
+    row.button.setAttribute("aria-label", label);
+    row.button.title = label;
   }
 
   #follow(event, id) {
@@ -173,9 +187,13 @@ export class History {
     const row = this.#rows.get(conversation.id);
     if (!row) return;
     const isFocused = row.element.contains(document.activeElement);
-    const neighbour = row.element.nextElementSibling ?? row.element.previousElementSibling;
     this.#show(row);
-    if (isFocused) (conversation.isGone ? neighbour?.querySelector("a") ?? this.list : row.link).focus();
+    if (isFocused && conversation.isGone) {
+      const others = [...this.list.children].filter((one) => !one.hidden || one === row.element);
+      const place = others.indexOf(row.element);
+      (others[place + 1] ?? others[place - 1])?.querySelector("a").focus();
+    }
+    this.#count();
     this.onChange?.(conversation);
   }
 
@@ -184,7 +202,13 @@ export class History {
   #openMenu(row) {
     if (row.element.contains(this.#menu)) return this.#closeMenu();
     this.#closeMenu(false);
-    const item = (label, work) => h("button.plain", { type: "button", onclick: () => { this.#closeMenu(); work(row); } }, label);
+    const item = (label, work) => {
+      const onclick = () => {
+        this.#closeMenu();
+        work();
+      };
+      return h("button.plain", { type: "button", onclick }, label);
+    };
     const menu = h("div.chat-menu", { onkeydown: (event) => this.#menuKey(event) },
       item(t("rename"), () => this.#rename(row)), item(t("remove"), () => this.#delete(row)));
     row.button.setAttribute("aria-expanded", "true");

@@ -20,7 +20,9 @@ const PATHS = {
 };
 
 export const icon = (name) =>
-  h("svg.icon", { class: name === "more" ? "dots" : "", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, h("path", { d: PATHS[name] }));
+  h("svg.icon", {
+    class: name === "more" ? "dots" : "", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false",
+  }, h("path", { d: PATHS[name] }));
 
 /** A button that shows a sign alone. */
 export const iconButton = (label, name, onclick, properties = {}) =>

@@ -4,6 +4,7 @@ import { formatDuration, formatNumber, formatTime, texts } from "../lib/text.js"
 import { grow, isComposing } from "./composer.js";
 import { fileList } from "./files.js";
 import { iconButton, setIcon } from "./icons.js";
+import { failure } from "./outcomes.js";
 import { Prose } from "./prose.js";
 import { callView, toolForm } from "./tools.js";
 import { parts, textOf } from "./turn.js";
@@ -13,11 +14,12 @@ const t = texts({
     you: "Your message", answerOf: "Answer of {name}", copy: "Copy", copied: "Copied", edit: "Edit and ask again",
     editing: "Edit the message", send: "Send", cancel: "Cancel", editHint: "Escape cancels.",
     dropsLater: "What comes after this message is removed from the conversation.", like: "Good answer",
-    dislike: "Bad answer", again: "Answer again", tryAgain: "Try again", thinking: "Thinking…", reasoning: "Reasoning",
-    writing: "Answering…", stopped: "Stopped", reconnecting: "The connection was lost. Trying again…", details: "Details",
-    failed: "The answer failed", code: "Error {code}", logID: "Log ID {id}", followUps: "Ask next", actions: "Answer actions",
-    tokens: "Tokens", tokenCounts: "{all} ({input} in, {output} out)", chat: "Chat ID", log: "Log ID", began: "Asked at",
-    took: "Took", nothing: "The answer is empty.", cleared: "The agent does not see what stands above",
+    dislike: "Bad answer", again: "Answer again", tryAgain: "Try again", thinking: "Thinking…",
+    reasoning: "Reasoning", writing: "Answering…", stopped: "Stopped", details: "Details",
+    reconnecting: "The connection was lost. Trying again…", failed: "The answer failed", code: "Error {code}",
+    logID: "Log ID {id}", followUps: "Ask next", actions: "Answer actions", tokens: "Tokens",
+    tokenCounts: "{all} ({input} in, {output} out)", chat: "Chat ID", log: "Log ID", began: "Asked at", took: "Took",
+    nothing: "The answer is empty.", cleared: "The agent does not see what stands above",
   },
   zh: {
     you: "你的消息", answerOf: "{name} 的回答", copy: "复制", copied: "已复制", edit: "编辑并重新提问", editing: "编辑消息",
@@ -64,7 +66,8 @@ export class TurnView {
     this.made = h("div.chat-steps");
     this.state = h("p.chat-state", { hidden: true });
     this.foot = h("div");
-    this.answer = h("article.chat-answer", { "aria-label": t("answerOf", { name: host.name }) }, this.made, this.state, this.foot);
+    this.answer = h("article.chat-answer", { "aria-label": t("answerOf", { name: host.name }) },
+      this.made, this.state, this.foot);
     this.divider = h("p.chat-divider", { hidden: true }, t("cleared"));
     this.element = h("div.chat-turn", this.divider, this.asked, this.answer);
     this.update();
@@ -178,9 +181,11 @@ export class TurnView {
       this.foot.replaceChildren();
       return;
     }
-    const focused = this.foot.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+    const { activeElement } = document;
+    const focused = this.foot.contains(activeElement) ? activeElement.getAttribute("aria-label") : null;
     const isOpen = this.foot.querySelector(".chat-details")?.open ?? false;
-    fill(this.foot, turn.error && this.#failure(isLast), isLast && turn.status === "requires_action" && this.#toolForm(),
+    fill(this.foot, turn.error && this.#failure(isLast),
+      isLast && turn.status === "requires_action" && this.#toolForm(),
       (turn.id || turn.text) && this.#actions(isLast, isOpen), isLast && this.#followUps());
     if (focused) this.foot.querySelector(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
   }
@@ -197,8 +202,9 @@ export class TurnView {
 
   #failure(isLast) {
     const { error, logID } = this.turn;
+    const why = failure(error);
     return h("div.alert.chat-failure",
-      h("p", h("strong", t("failed")), error.msg ? ` – ${error.msg}` : ""),
+      h("p", h("strong", t("failed")), why ? ` – ${why}` : ""),
       h("p.small", [error.code ? t("code", { code: error.code }) : "", logID ? t("logID", { id: logID }) : ""]
         .filter(Boolean).join(" · ")),
       isLast && this.host.canReplace(this.turn) && button(t("tryAgain"), () => this.host.replace(this.turn)));
@@ -222,7 +228,8 @@ export class TurnView {
     const { usage } = turn;
     const rows = [
       [t("tokens"), usage && t("tokenCounts", {
-        all: formatNumber(usage.token_count), input: formatNumber(usage.input_count), output: formatNumber(usage.output_count),
+        all: formatNumber(usage.token_count), input: formatNumber(usage.input_count),
+        output: formatNumber(usage.output_count),
       })],
       [t("began"), turn.createdAt && formatTime(turn.createdAt)],
       [t("took"), turn.completedAt > turn.createdAt && formatDuration((turn.completedAt - turn.createdAt) * 1000)],
@@ -245,14 +252,17 @@ export class TurnView {
 function answerView() {
   const reasoning = h("p.chat-text");
   const summary = h("summary");
-  const folded = h("details.chat-reasoning", { hidden: true }, summary, reasoning);
+  const folded = h("details.chat-reasoning", summary, reasoning);
   const prose = new Prose();
+  const element = h("div.chat-said", prose.element);
   return {
-    element: h("div.chat-said", folded, prose.element),
+    element,
     set(step) {
-      folded.hidden = step.reasoning === "";
-      if (reasoning.textContent !== step.reasoning) reasoning.textContent = step.reasoning;
-      summary.textContent = t(step.isPartial && step.text === "" ? "thinking" : "reasoning");
+      if (step.reasoning !== "") {
+        if (!folded.isConnected) element.prepend(folded);
+        if (reasoning.textContent !== step.reasoning) reasoning.textContent = step.reasoning;
+        summary.textContent = t(step.isPartial && step.text === "" ? "thinking" : "reasoning");
+      }
       prose.element.hidden = step.text === "";
       prose.set(step.text, !step.isPartial);
     },

@@ -5,7 +5,9 @@ import { markdown } from "../lib/markdown.js";
 import { texts } from "../lib/text.js";
 
 const t = texts({
-  en: { suggestions: "Questions to begin with", noModel: "The model of this agent is not on this server. It cannot answer." },
+  en: {
+    suggestions: "Questions to begin with", noModel: "The model of this agent is not on this server. It cannot answer.",
+  },
   zh: { suggestions: "可以这样问", noModel: "此服务器上没有该智能体所用的模型，因此它无法回答。" },
 });
 

@@ -5,8 +5,9 @@ import { parsed } from "./turn.js";
 
 const t = texts({
   en: {
-    called: "Called {name}", calling: "Calls {name}", arguments: "Arguments", output: "Output", waiting: "no output yet",
-    needed: "The agent waits for the outputs of these tools", outputOf: "Output of {name}", submit: "Submit outputs",
+    called: "Called {name}", calling: "Calls {name}", arguments: "Arguments", output: "Output",
+    waiting: "no output yet", needed: "The agent waits for the outputs of these tools",
+    outputOf: "Output of {name}", submit: "Submit outputs",
     hint: "Text or JSON, as the tool would return it",
   },
   zh: {
@@ -53,7 +54,7 @@ export function toolForm(calls, submit) {
   return h("div.chat-tools",
     h("p", t("needed")),
     form(outputs.map(({ call, control }) => h("div",
-      h("pre", { tabindex: 0, "aria-label": t("arguments") }, `${call.function.name}(${pretty(call.function.arguments)})`),
+      h("pre", { tabindex: 0 }, `${call.function.name}(${pretty(call.function.arguments)})`),
       field(t("outputOf", { name: call.function.name }), control, { hint: t("hint") }))), t("submit"), () =>
       submit(outputs.map(({ call, control }) => ({ tool_call_id: call.id, output: control.value })))));
 }

@@ -107,7 +107,8 @@ export class Turn {
     for (const message of this.#sorted) {
       if (message.type === "function_call") {
         const call = parsed(message.content) ?? {};
-        steps.push({ id: message.id, kind: "call", name: call.name ?? "", arguments: call.arguments ?? message.content });
+        const input = call.arguments ?? message.content;
+        steps.push({ id: message.id, kind: "call", name: call.name ?? "", arguments: input });
       } else if (message.type === "tool_response" || message.type === "tool_output") {
         const call = steps.find((one) => one.kind === "call" && one.output === undefined);
         if (call) call.output = message.content;

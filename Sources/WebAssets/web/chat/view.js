@@ -7,35 +7,23 @@ import { Composer } from "./composer.js";
 import { iconButton } from "./icons.js";
 import { TurnView } from "./message.js";
 import { face, facts, opening } from "./opening.js";
+import { ending, isStale, reason, RUNNING, UNKNOWN_CONVERSATION } from "./outcomes.js";
 import { Past } from "./past.js";
+import { chatRequest, outputsRequest, replacement } from "./requests.js";
 import { announcer, Scroller } from "./scroll.js";
+import { shortcutButtons } from "./shortcuts.js";
 import { follow, start } from "./stream.js";
 import { question, textOf, Turn } from "./turn.js";
 
 const t = texts({
   en: {
     log: "Messages", latest: "Latest messages", earlier: "Show earlier messages", fresh: "New conversation",
-    loading: "Loading…", again: "Try again", done: "Answer complete: {text}", stopped: "Stopped",
-    failed: "The answer failed. {text}", tools: "The agent waits for the outputs of tools",
-    running: "An answer is being written in this conversation, perhaps in another window. Your message can be sent when it is complete, or stopped.",
-    unpublished: "This agent is not published. It can be talked to once it is.",
-    unknownConversation: "There is no such conversation. It may have been deleted.",
-    changed: "The conversation has changed meanwhile, perhaps in another window. This is how it stands now.",
-    offline: "The server cannot be reached. The message was not sent.", refused: "{reason} (log ID {id})",
+    loading: "Loading…", again: "Try again",
   },
   zh: {
     log: "消息", latest: "最新消息", earlier: "显示更早的消息", fresh: "新会话", loading: "正在加载…", again: "重试",
-    done: "回答完成：{text}", stopped: "已停止", failed: "回答失败。{text}", tools: "智能体正在等待工具的输出",
-    running: "此会话中有回答正在进行，可能来自其他窗口。待其完成或停止后即可发送你的消息。",
-    unpublished: "此智能体尚未发布，发布后才能与它对话。", unknownConversation: "没有这个会话，它可能已被删除。",
-    changed: "此会话已有变化，可能来自其他窗口。现在显示的是最新内容。", offline: "无法连接服务器，消息未发送。",
-    refused: "{reason}（日志 ID {id}）",
   },
 });
-
-const RUNNING = 4016;
-const UNPUBLISHED = 4015;
-const UNKNOWN_CONVERSATION = 4002;
 
 export class ChatView {
   #visit = new AbortController();
@@ -52,7 +40,8 @@ export class ChatView {
 
   /**
    * @param settings bot; isDraft: whether the draft answers; endUser: the user_id of chats; conversation: the one to
-   *   open; connector: the channel; variables: values for names in the prompt; compact: less room; actions: nodes at the head's beginning;
+   *   open; connector: the channel; variables: values for names in the prompt; compact: less room, and the focus stays
+   *   where it is; actions: nodes at the head's beginning;
    *   onConversation(id, isNew): another conversation is open, "" for one that has not begun; onTitle(name): the open
    *   conversation's name; options: title, head, uploadable, newConversation, feedback, functionCalls
    */
@@ -75,21 +64,23 @@ export class ChatView {
     this.top = h("div");
     this.list = h("div.chat-list");
     this.content = h("div.chat-content", this.earlier, this.top, this.list, this.notice);
-    this.log = h("div.chat-log", { role: "log", "aria-live": "off", "aria-label": t("log"), tabindex: 0 }, this.content);
+    this.log = h("div.chat-log", { role: "log", "aria-live": "off", "aria-label": t("log"), tabindex: 0 },
+      this.content);
     const jump = iconButton(t("latest"), "down", null, { hidden: true, class: "chat-jump" });
     this.status = announcer();
     this.composer = new Composer({
       stop: () => this.stop(), say: (text) => this.#say(text),
-      send: ({ text, parts, unsent }) => this.#ask(text, parts, unsent),
+      send: (asked) => this.#ask(asked),
     });
+    this.shortcuts = h("div");
     this.head = h("div.chat-head", { hidden: !this.options.head });
     this.element = h("div.chat", { class: this.settings.compact ? "compact" : "" }, this.head,
-      h("div.chat-middle", this.log, jump), this.composer.element, this.status);
+      h("div.chat-middle", this.log, jump), this.shortcuts, this.composer.element, this.status);
     this.composer.takeDrops(this.element);
     this.scroller = new Scroller(this.log, this.content, jump);
     this.watcher = new IntersectionObserver((seen) => {
       if (seen.at(-1).isIntersecting) this.earlier.click();
-    }, { root: this.log });
+    }, { root: this.log, rootMargin: "300px 0px 0px 0px" });
     this.watcher.observe(this.earlier);
     this.#fillHead();
   }
@@ -186,7 +177,10 @@ export class ChatView {
     this.#bot = bot;
     this.name = bot.name;
     this.opening = opening(bot, (text) => this.send(text));
-    this.composer.allow({ files: this.options.uploadable && bot.can_upload, pictures: bot.capabilities.includes("vision") });
+    this.composer.allow({
+      files: this.options.uploadable && bot.can_upload, pictures: bot.capabilities.includes("vision"),
+    });
+    fill(this.shortcuts, shortcutButtons(bot.shortcut_commands, (asked) => !this.#running && this.#ask(asked)));
     this.#fillHead();
   }
 
@@ -255,7 +249,7 @@ export class ChatView {
   /** Sends a question, as if it had been typed. */
   send(text) {
     if (this.#running) return;
-    this.#ask(text, [], null);
+    this.#ask({ text, parts: [] });
     this.#focus();
   }
 
@@ -271,13 +265,8 @@ export class ChatView {
     gone[0].element.before(view.element);
     for (const one of gone) one.element.remove();
     this.#focus();
-    return this.#run(view, (options) => start({
-      path: `/buckle/v1/chats/${turn.id}/regenerate`,
-      body: {
-        conversation_id: this.conversation, stream: true, drop_later: gone.length > 1,
-        content: asked?.content, content_type: asked?.content_type,
-      },
-    }, view.turn, options), () => {
+    const request = replacement(turn.id, this.conversation, asked, gone.length > 1);
+    return this.#run(view, (options) => start(request, view.turn, options), () => {
       this.#turns.splice(place, Infinity, ...gone);
       view.element.replaceWith(...gone.map((one) => one.element));
     });
@@ -286,10 +275,8 @@ export class ChatView {
   /** Hands in the outputs of tools. */
   submit(turn, outputs) {
     const view = this.#turns.find((one) => one.turn === turn);
-    return this.#run(view, (options) => start({
-      path: "/v3/chat/submit_tool_outputs", query: { conversation_id: this.conversation, chat_id: turn.id },
-      body: { tool_outputs: outputs, stream: true },
-    }, turn, options), () => {});
+    const request = outputsRequest(turn.id, this.conversation, outputs);
+    return this.#run(view, (options) => start(request, turn, options), () => {});
   }
 
   /** Notes what somebody thinks of an answer. @param kind like, unlike or empty to take it back */
@@ -326,39 +313,33 @@ export class ChatView {
 
   // Running
 
-  async #ask(text, parts, unsent) {
+  /** @param asked {text, parts, unsent: what the composer takes back} or {text, shortcut} */
+  async #ask(asked) {
     await this.#shown;
     if (this.#running || this.composer.element.hidden) {
-      if (unsent) this.composer.restore(unsent);
+      if (asked.unsent) this.composer.restore(asked.unsent);
       return false;
     }
-    const asked = { id: "", ...question(text, parts) };
-    const view = new TurnView(new Turn({ conversation: this.conversation, status: "sending", questions: [asked] }), this);
+    const questions = [{ id: "", ...question(asked.text, asked.parts) }];
+    const view = new TurnView(new Turn({ conversation: this.conversation, status: "sending", questions }), this);
     this.#add(view);
     this.scroller.toEnd();
-    const { bot, endUser, isDraft, connector, variables } = this.settings;
-    return this.#run(view, (options) => start({
-      path: "/v3/chat", query: { conversation_id: this.conversation },
-      body: {
-        bot_id: bot, user_id: endUser, stream: true, additional_messages: [question(text, parts)],
-        publish_status: isDraft ? "unpublished_draft" : undefined, connector_id: connector,
-        custom_variables: variables,
-      },
-    }, view.turn, options), () => {
+    const request = chatRequest(this.settings, this.conversation, asked);
+    return this.#run(view, (options) => start(request, view.turn, options), () => {
       this.#turns = this.#turns.filter((one) => one !== view);
       view.element.remove();
-      this.composer.restore(unsent ?? { text, files: [] });
-    }, text);
+      if (!asked.shortcut) this.composer.restore(asked.unsent ?? { text: asked.text, files: [] });
+    }, asked);
   }
 
   /**
    * Follows a chat to its end.
    * @param work reads the chat's events: work({changed, signal})
    * @param undo takes back what is shown, after the server refused to begin
-   * @param text what was asked, if the server may have begun although no answer came
+   * @param asked what was asked, if that is new
    * @returns whether the chat began
    */
-  async #run(view, work, undo, text) {
+  async #run(view, work, undo, asked) {
     const { signal } = this.#visit;
     const { turn } = view;
     const before = turn.status;
@@ -368,7 +349,7 @@ export class ChatView {
     const changed = () => {
       if (!isTold && turn.id) {
         isTold = true;
-        this.#begun(turn);
+        this.#begun(view, asked);
       }
       this.#render(view);
     };
@@ -377,7 +358,7 @@ export class ChatView {
     } catch (error) {
       if (signal.aborted) return isTold;
       if (!(error instanceof ApiError)) console.error(error);
-      if (!isTold && error.status === 0 && text && (await this.#hasBegun(text))) {
+      if (!isTold && error.status === 0 && asked && (await this.#hasBegun(asked.text))) {
         await this.#show(true);
         return true;
       }
@@ -401,7 +382,8 @@ export class ChatView {
     return true;
   }
 
-  #begun(turn) {
+  #begun(view, asked) {
+    const { turn } = view;
     if (!this.conversation) {
       this.conversation = turn.conversation;
       this.composer.move(this.#draftKey);
@@ -409,7 +391,19 @@ export class ChatView {
       this.#tellTitle();
     }
     this.#channel?.postMessage({ conversation: this.conversation });
+    if (asked?.shortcut) this.#showQuestion(view);
     if (this.#wantsStop) this.stop();
+  }
+
+  /** What a command asks is known to the server alone. */
+  async #showQuestion(view) {
+    const query = { conversation_id: this.conversation, message_id: view.turn.questions[0].id };
+    try {
+      view.turn.add(await get("/v1/conversation/message/retrieve", query));
+      this.#render(view);
+    } catch {
+      // Then the command's name stands for it.
+    }
   }
 
   /** Whether the server took a question, although its answer did not arrive. */
@@ -425,13 +419,8 @@ export class ChatView {
   }
 
   async #refused(error) {
-    const isStale = error.code === 4000 && /\bchat_id\b/.test(error.message);
-    if (error.code === RUNNING || isStale) {
-      await this.#show(true);
-      this.composer.tell(t(isStale ? "changed" : "running"));
-    } else {
-      this.composer.tell(error.status === 0 ? t("offline") : reason(error));
-    }
+    if (error.code === RUNNING || isStale(error)) await this.#show(true);
+    this.composer.tell(reason(error));
   }
 
   #setRunning(view) {
@@ -441,7 +430,7 @@ export class ChatView {
     this.log.setAttribute("aria-busy", String(Boolean(view)));
   }
 
-  /** Shows a turn's changes with the next frame; with a later one if frames take long, so that the page stays usable. */
+  /** Shows a turn's changes with the next frame; with a later one if that takes long, so that the page stays usable. */
   #render(view) {
     this.#dirty.add(view);
     this.#frame ||= requestAnimationFrame(() => {
@@ -483,22 +472,4 @@ export class ChatView {
     cancelAnimationFrame(this.#frame);
     this.element.remove();
   }
-}
-
-/** Characters of an answer that are read out when it is complete. */
-const SPOKEN = 500;
-
-function ending({ turn, made }) {
-  if (turn.status === "canceled") return t("stopped");
-  if (turn.status === "failed") return t("failed", { text: turn.error?.msg ?? "" });
-  if (turn.status === "requires_action") return t("tools");
-  const said = [...made.querySelectorAll(".markdown")].map((one) => one.textContent).join(" ");
-  const text = said.length > SPOKEN ? `${said.slice(0, SPOKEN)}…` : said;
-  return t("done", { text });
-}
-
-function reason(error) {
-  if (error.code === UNPUBLISHED) return t("unpublished");
-  if (error.code === UNKNOWN_CONVERSATION) return t("unknownConversation");
-  return error.logID ? t("refused", { reason: error.message, id: error.logID }) : error.message;
 }

@@ -52,7 +52,9 @@ export class RowList {
     this.#end?.disconnect();
     const options = { root: scroller, rootMargin: MARGIN };
     this.#near = new IntersectionObserver((seen) => {
-      for (const one of seen) this.#keep(this.#lots.find((lot) => lot.element === one.target), one.isIntersecting);
+      const lots = new Map(this.#lots.map((lot) => [lot.element, lot]));
+      for (const one of seen) if (lots.has(one.target)) lots.get(one.target).isNear = one.isIntersecting;
+      this.#tidy();
     }, options);
     this.#end = new IntersectionObserver((seen) => {
       if (seen.at(-1).isIntersecting) this.#loadAtEnd();
@@ -133,7 +135,7 @@ export class RowList {
   }
 
   #add(items, isOnTop = false) {
-    const lot = { element: h("div.lot", { role: "presentation" }), entries: [], isHere: false };
+    const lot = { element: h("div.lot", { role: "presentation" }), entries: [], isHere: false, isNear: true };
     for (const { conversation, hits } of items) {
       const known = this.#entries.get(conversation.id);
       if (known) {
@@ -177,9 +179,16 @@ export class RowList {
     fill(lot.element, lot.entries.filter((entry) => !entry.conversation.isGone).map((entry) => this.#row(entry)));
   }
 
-  #keep(lot, isNear) {
-    if (!lot || lot.isHere === isNear) return;
-    if (isNear) return this.#fill(lot);
+  /** Puts the lots that are near into the document, and takes the others out. */
+  #tidy() {
+    for (const lot of this.#lots) {
+      if (lot.isHere === lot.isNear) continue;
+      if (lot.isNear) this.#fill(lot);
+      else this.#drop(lot);
+    }
+  }
+
+  #drop(lot) {
     // What somebody works at stays.
     if (lot.element.contains(document.activeElement) || lot.element.querySelector(".rename")) return;
     const { height } = lot.element.getBoundingClientRect();

@@ -22,14 +22,17 @@ let token = "";
 let lastRequest = 0;
 const waiting = new Map();
 
-/** Asks the page for another token. @returns whether it gave one */
+let renewal;
+
+/** Asks the page for another token, once for all calls that are refused meanwhile. @returns whether it gave one */
 function renew() {
-  const id = ++lastRequest;
-  return new Promise((resolve) => {
+  renewal ??= new Promise((resolve) => {
+    const id = ++lastRequest;
     waiting.set(id, resolve);
     send({ type: "buckle:renew", id });
     setTimeout(() => take({ type: "buckle:token", id, token: null }), 30_000);
-  });
+  }).finally(() => { renewal = undefined; });
+  return renewal;
 }
 
 function take({ type, ...message }) {

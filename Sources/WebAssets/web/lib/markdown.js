@@ -12,9 +12,9 @@ const TAGS = [
 const TAG = /<[a-z](?:"[^"]*"|'[^']*'|[^'">])*>?/gi;
 const HANDLER = /([\s"'/])(?:on\w+|style)(?=\s*=)/gi;
 
-/** HTML in the text goes to the cleaner without handlers and styles, of which the browser would complain in passing. */
+/** HTML in the text goes to the cleaner without code and styles, of which the browser would complain in passing. */
 const renderer = new marked.Renderer();
-renderer.html = (html) => html.replace(/<(\/?)style\b/gi, "<$1x-style")
+renderer.html = (html) => html.replace(/<(\/?)(style|script)\b/gi, "<$1x-$2")
   .replace(TAG, (tag) => tag.replace(HANDLER, "$1data-dropped"));
 
 /** @returns a DocumentFragment */

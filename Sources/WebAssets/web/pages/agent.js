@@ -17,14 +17,14 @@ const t = texts({
     publish: "Publish", unsaved: "Unsaved changes", saved: "Saved.", nothing: "Everything is saved.",
     theirs: "This is what they have saved.", draft: "draft", published: "published", changed: "published, changed since",
     offline: "offline", test: "Test chat", form: "Back to the form", preview: "Chat",
-    readOnly: "You can look at this agent and try it, but not change it: that is for who owns it, who works on it with them, and who manages the workspace.",
+    readOnly: "You can look at this agent and try it, but not change it: only its owner and collaborators can.",
   },
   zh: {
     all: "全部智能体", configure: "配置", versions: "版本", integrate: "发布与 API", save: "保存",
     publish: "发布", unsaved: "有未保存的修改", saved: "已保存。", nothing: "没有需要保存的修改。",
     theirs: "已载入对方保存的内容。", draft: "草稿", published: "已发布", changed: "已发布，之后有修改",
     offline: "已下线", test: "调试", form: "返回配置", preview: "对话",
-    readOnly: "您可以查看和试用此智能体，但不能修改：只有所有者、协作者和工作空间管理员可以修改。",
+    readOnly: "您可以查看和试用此智能体，但不能修改：只有所有者和协作者可以修改。",
   },
 });
 

@@ -1,7 +1,7 @@
 // The agents of the chosen workspace.
 import { get, remove } from "../lib/api.js";
 import { button, confirm, debounce, dialog, field, fill, form, h, input, pages, select, textarea, toast } from "../lib/dom.js";
-import { page, showWorkspaces, workspace, workspaces } from "../lib/page.js";
+import { page, showWorkspaces, userID, workspace, workspaces } from "../lib/page.js";
 import { formatAge, texts } from "../lib/text.js";
 import { copyBot, createBot } from "../agents/bots.js";
 import { picture } from "../agents/picture.js";
@@ -83,6 +83,8 @@ page(async (view) => {
   const head = h("div.head.agents-head", h("div.row.grow", search, kind), making);
   const cards = [];
 
+  const manages = ["owner", "admin"].includes(space.role_type);
+
   function card(bot) {
     const node = h("li.card.agent",
       h("div.agent-head", picture(bot.name, bot.icon_url),
@@ -93,7 +95,7 @@ page(async (view) => {
         h("a.button.small", { href: editor(bot.id), "aria-label": t("editOf", { name: bot.name }) }, t("edit")),
         bot.is_published && h("a.button.small", { href: `/chat/${bot.id}`, "aria-label": t("chatOf", { name: bot.name }) }, t("chat")),
         button(t("copy"), () => copy(bot), { kind: "small", "aria-label": t("copyOf", { name: bot.name }) }),
-        button(t("delete"), () => drop(bot, node), { kind: "danger small", "aria-label": t("deleteOf", { name: bot.name }) })));
+        (manages || bot.owner_user_id === userID) && button(t("delete"), () => drop(bot, node), { kind: "danger small", "aria-label": t("deleteOf", { name: bot.name }) })));
     return node;
   }
 

@@ -16,7 +16,9 @@ const address = (id) => `/chat/${encodeURIComponent(bot)}${id ? `/${encodeURICom
 const opened = () => decodeURIComponent(location.pathname.split("/")[3] ?? "");
 
 page(async (view) => {
-  const opener = iconButton(t("conversations"), "list", () => drawer.open(), { class: "chat-opener", "aria-expanded": "false" });
+  const opener = iconButton(t("conversations"), "list", () => drawer.open(), {
+    class: "chat-opener", "aria-expanded": "false",
+  });
   let chat = null;
   const conversations = new History({
     bot, path: address,

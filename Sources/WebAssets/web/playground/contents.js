@@ -6,7 +6,9 @@ export const fragment = (operation) => `#/${operation.method}${operation.path}`;
 
 /** The operation that a page's fragment names: {key} of it, whether there is one or not. */
 export function keyOf(hash) {
-  const found = /^#\/([A-Z]+)(\/.*)$/.exec(decodeURI(hash));
+  let text = hash;
+  try { text = decodeURI(hash); } catch { /* Not one of ours. */ }
+  const found = /^#\/([A-Z]+)(\/.*)$/.exec(text);
   return found ? `${found[1]} ${found[2]}` : undefined;
 }
 

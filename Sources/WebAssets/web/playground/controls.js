@@ -46,7 +46,7 @@ export function labelled(control, { name, kind, isRequired, description, choose 
 function plainText(schema, options, context) {
   const isHidden = isSecret(options.name);
   const control = isHidden ? h("input", { type: "password", autocomplete: "new-password" })
-    : options.isLine ? h("input", { type: "text", autocomplete: "off", spellcheck: "false" })
+    : options.isLine || schema.pattern ? h("input", { type: "text", autocomplete: "off", spellcheck: "false" })
       : textarea({ rows: 1, autocomplete: "off", spellcheck: "false" });
   control.addEventListener("input", context.changed);
   const parts = labelled(control, options);

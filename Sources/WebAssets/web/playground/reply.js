@@ -14,6 +14,7 @@ export function makeReply() {
   const facts = h("dl.facts");
   const body = h("div.stack");
   const actions = h("div.row");
+  let preview;
   const element = h("section.card.stack.reply", { "aria-labelledby": "reply-title", hidden: true, tabindex: -1 },
     h("div.head", h("h2.grow", { id: "reply-title" }, t("reply")), actions), state, facts, body);
   let stream;
@@ -37,6 +38,7 @@ export function makeReply() {
     start(cancel, label) {
       element.hidden = false;
       stream = undefined;
+      URL.revokeObjectURL(preview);
       state.textContent = t("waiting");
       fill(facts);
       fill(body);
@@ -65,7 +67,7 @@ export function makeReply() {
         return;
       }
       state.textContent = result.url ? t("redirected", { url: result.url }) : "";
-      fill(body, headers(result), content(result));
+      fill(body, headers(result), content(result, (address) => { preview = address; }));
     },
     failed(error, isCanceled) {
       fill(actions);
@@ -93,18 +95,20 @@ const smallCopy = (text, label) => {
   return element;
 };
 
-function content(result) {
+/** `keep` gets the address of what is shown of the reply, to be given back. */
+function content(result, keep) {
   if (result.size === 0) return h("p.muted", t("emptyBody"));
   const saving = () => save(result);
   if (result.text === undefined) {
     const address = URL.createObjectURL(result.blob);
+    keep(address);
     return [
       h("p.row", t("bytes", { type: result.type || "application/octet-stream", size: formatBytes(result.size) }), saving()),
       /^image\/(png|jpeg|gif|webp|bmp|avif)/.test(result.type) && h("img.picture", { src: address, alt: t("picture") }),
     ];
   }
   const text = pretty(result.text);
-  const code = h("pre", { tabindex: 0, "aria-label": t("reply") }, text.slice(0, SHOWN));
+  const code = h("pre", { tabindex: 0, role: "group", "aria-label": t("body") }, text.slice(0, SHOWN));
   const isCut = text.length > SHOWN;
   const more = isCut && h("p.row.small", t("cut"),
     button(t("showAll", { size: formatBytes(text.length) }), () => { code.textContent = text; more.remove(); code.focus(); }, { class: "small" }));
@@ -128,7 +132,7 @@ function save(result) {
 function makeStream() {
   const list = h("ol.events");
   const older = h("p.small.muted", { hidden: true });
-  const frame = h("div.event-frame", { tabindex: 0, role: "group", "aria-label": t("reply") }, older, list);
+  const frame = h("div.event-frame", { tabindex: 0, role: "group", "aria-label": t("eventList") }, older, list);
   let total = 0;
   let waiting = [];
   let isPlanned = false;

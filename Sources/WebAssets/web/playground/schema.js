@@ -55,7 +55,7 @@ export function slot(reference, options, context) {
   }
   use(false);
   return {
-    element: place, set,
+    element: place, set, schema,
     get: () => inner.get(),
     fault: () => inner.fault(),
     rename(text) { name = text; inner.rename(text); },
@@ -95,7 +95,7 @@ function list(schema, options, context) {
     const row = {
       control, element,
       rename(text) { control.rename(text); remove.setAttribute("aria-label", t("removeNamed", { name: text })); },
-      focus() { element.querySelector("input, select, textarea, summary")?.focus(); },
+      focus() { (element.querySelector("input, select, textarea") ?? element.querySelector("summary, button"))?.focus(); },
     };
     remove.addEventListener("click", () => {
       rows.splice(rows.indexOf(row), 1);
@@ -194,7 +194,7 @@ function object(schema, options, context) {
   const children = new Map();
   let extra;
   let isSent = false;
-  const place = h("div.stack");
+  const place = h("div.values");
   const empty = emptiness(t("emptyObject"), context, () => { isSent = false; show(); });
   const inner = { ...context, changed: () => { show(); context.changed(); } };
   // Built when it is looked into: schemas can hold themselves.
