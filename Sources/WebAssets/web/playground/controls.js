@@ -4,7 +4,7 @@ import { fill, h, select, textarea, uniqueID } from "../lib/dom.js";
 import { JSONFault, Numeral, parse, print } from "./json.js";
 import { t } from "./texts.js";
 
-const SECRET = /password|secret|private_key|^code_verifier$|refresh_token|assertion/;
+const SECRET = /password|secret|private_key|api_key|^code_verifier$|refresh_token|assertion/;
 /** Whether what is typed into a field is nobody's to see. */
 export const isSecret = (name) => SECRET.test(name);
 

@@ -45,7 +45,7 @@ export function makeOperationView(operation, { caller, reply, code, history }) {
     code.show(request);
     const abort = running = new AbortController();
     let isCanceled = false;
-    submit.disabled = true;
+    submit.setAttribute("aria-busy", "true");
     reply.start(() => { isCanceled = true; abort.abort(); });
     const at = Date.now();
     const start = performance.now();
@@ -64,7 +64,7 @@ export function makeOperationView(operation, { caller, reply, code, history }) {
       entry.isGood = false;
     } finally {
       running = undefined;
-      submit.disabled = false;
+      submit.removeAttribute("aria-busy");
       history.add({ ...entry, milliseconds: performance.now() - start });
     }
   }

@@ -7,6 +7,8 @@ import { t } from "./texts.js";
 /** How much of a body is shown at first, and how many events. */
 const SHOWN = 200_000;
 const EVENTS = 1000;
+/** Longer bodies are shown as they came. */
+const LAID_OUT = 5_000_000;
 
 /** @returns {element, start(cancel), head(head), event(event), done(result), failed(error, isCanceled)} */
 export function makeReply() {
@@ -40,6 +42,7 @@ export function makeReply() {
       stream = undefined;
       URL.revokeObjectURL(preview);
       state.textContent = t("waiting");
+      state.classList.remove("unseen");
       fill(facts);
       fill(body);
       fill(actions, button(label ?? t("cancel"), cancel, { class: "small" }));
@@ -66,7 +69,9 @@ export function makeReply() {
         state.textContent = t("streamEnd", { count: stream.count() });
         return;
       }
-      state.textContent = result.url ? t("redirected", { url: result.url }) : "";
+      // What can be seen below is also said.
+      state.textContent = result.url ? t("redirected", { url: result.url }) : t("arrived", { status: result.status });
+      state.classList.toggle("unseen", !result.url);
       fill(body, headers(result), content(result, (address) => { preview = address; }));
     },
     failed(error, isCanceled) {
@@ -107,7 +112,7 @@ function content(result, keep) {
       /^image\/(png|jpeg|gif|webp|bmp|avif)/.test(result.type) && h("img.picture", { src: address, alt: t("picture") }),
     ];
   }
-  const text = pretty(result.text);
+  const text = result.text.length > LAID_OUT ? result.text : pretty(result.text);
   const code = h("pre", { tabindex: 0, role: "group", "aria-label": t("body") }, text.slice(0, SHOWN));
   const isCut = text.length > SHOWN;
   const more = isCut && h("p.row.small", t("cut"),
