@@ -14,7 +14,8 @@ from harness import API
 # Every quirk that a page could take for something else than text.
 NASTY = "<img src=x onerror=boom()>"
 PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000" "1f15c4890000000d49444154789c626001000000ffff030000060005"
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c626001000000ffff030000060005"
     "57bfabd40000000049454e44ae426082")
 LONG_PROMPT = "\n".join(f"Rule {number}: be kind to guest {number}." for number in range(1, 41))
 WEATHER = {
@@ -253,7 +254,8 @@ def test_all_of_a_draft_is_edited_and_saved(studio):
 
 def test_what_this_page_does_not_show_is_kept(studio):
     bot, page = studio.make("Keeper"), studio.page
-    settings = {"model_id": "demo", "api_mode": "responses_api", "parameters": {"thinking_type": "enabled", "effort": "low"}}
+    settings = {
+        "model_id": "demo", "api_mode": "responses_api", "parameters": {"thinking_type": "enabled", "effort": "low"}}
     parts = {"prefix_prompt": "Always.", "dynamic_prompt": "Now {{x}}."}
     studio.api.post("/v1/bot/update", {
         "bot_id": bot, "model_info_config": {**settings, "cache_type": "prefix"},
@@ -288,7 +290,8 @@ def test_names_that_are_no_variables_are_pointed_out(studio):
 
 @pytest.mark.parametrize("schema, fault", [
     ('{"type": "object"', "This is no valid JSON"), ("[1]", "This must be a JSON object."),
-    ('{"type": "array"}', 'Its type must be "object".'), ('{"required": [1]}', "Its required must be an array of strings."),
+    ('{"type": "array"}', 'Its type must be "object".'),
+    ('{"required": [1]}', "Its required must be an array of strings."),
 ])
 def test_a_fault_in_a_tool_s_schema_is_shown_and_nothing_is_saved(studio, schema, fault):
     bot = studio.make("Tools")
@@ -534,7 +537,8 @@ def test_whoever_may_not_change_an_agent_can_look_at_it(place, api, newcomer, op
     page = visit.page
     expect(page.get_by_text("You can look at this agent")).to_be_visible()
     expect(page.get_by_role("textbox", name="Description", exact=True).first).to_be_disabled()
-    assert page.get_by_role("button", name="Save").count() == page.get_by_role("button", name="Publish", exact=True).count() == 0
+    assert page.get_by_role("button", name="Save").count() == 0
+    assert page.get_by_role("button", name="Publish", exact=True).count() == 0
     page.get_by_role("tab", name="Versions").click()
     expect(page.get_by_role("button", name="View version 1")).to_be_visible()
     assert page.get_by_role("button", name="Revert").count() == 0

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 import threading
 from urllib.parse import quote
 
@@ -58,50 +57,48 @@ class Wire:
 
     def __init__(self, port):
         self.port = port
-        self.sockets = set()
+        self.ends = set()
         self.is_cut = False
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+        self.listener = self.do(asyncio.start_server(self.connect, "127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.sockets[0].getsockname()[1]}"
 
-    def accept(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            if self.is_cut:
-                near.close()
-                continue
-            far = socket.create_connection(("127.0.0.1", self.port))
-            self.sockets |= {near, far}
-            for ends in [(near, far), (far, near)]:
-                threading.Thread(target=self.forward, args=ends, daemon=True).start()
+    def do(self, work):
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
 
-    def forward(self, source, target):
+    async def connect(self, reader, writer):
+        if self.is_cut:
+            writer.transport.abort()
+            return
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.port)
+        ends = {writer, far_writer}
+        self.ends |= ends
+        await asyncio.gather(
+            self.forward(reader, far_writer), self.forward(far_reader, writer), return_exceptions=True)
+        self.ends -= ends
+
+    async def forward(self, reader, writer):
         try:
-            while data := source.recv(65536):
-                target.sendall(data)
-        except OSError:
-            pass
-        for one in [source, target]:
-            self.sockets.discard(one)
-            one.close()
+            while data := await reader.read(65536):
+                writer.write(data)
+        finally:
+            writer.close()
+
+    async def abort(self):
+        for one in self.ends:
+            one.transport.abort()
 
     def cut(self):
         self.is_cut = True
-        for one in list(self.sockets):
-            try:
-                one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        self.do(self.abort())
 
     def mend(self):
         self.is_cut = False
 
     def close(self):
         self.cut()
-        self.listener.close()
+        self.loop.call_soon_threadsafe(self.loop.stop)
 
 
 class Talk:
@@ -186,8 +183,11 @@ class Place:
         if tools:
             self.api.put(f"/buckle/v1/bots/{bot}/tools", {"tools": list(tools)}).ok()
         if publish:
-            self.api.post("/v1/bot/publish", {"bot_id": bot, "connector_ids": ["1024"]}).ok()
+            self.publish(bot)
         return bot
+
+    def publish(self, bot):
+        self.api.post("/v1/bot/publish", {"bot_id": bot, "connector_ids": ["1024"]}).ok()
 
     def bot(self, model) -> str:
         """One that tests share."""
@@ -374,6 +374,44 @@ class TestStreams:
         talk.field.press("Enter")
         expect(talk.answers).to_contain_text(HELLO_TEXT)
         talk.over()
+        forgive(talk.visit)
+
+    def test_a_connection_in_which_nothing_moves_is_given_up(self, talk, place):
+        talk = talk("queue")
+        talk.page.clock.install()
+        talk.open()
+        script = place.next(Paced("one ", "two ", "three"))
+        talk.say("count")
+        script.more()
+        expect(talk.answers).to_contain_text("one")
+        with talk.page.expect_request("**/events?*"):
+            talk.page.clock.fast_forward(31_000)
+        script.more()
+        expect(talk.answers).to_contain_text("one two")
+        expect(talk.answers).not_to_contain_text("The connection was lost")
+        with talk.page.expect_request(re.compile(r"/events\?.*after=[1-9]")):
+            talk.page.clock.fast_forward(31_000)
+        script.all()
+        expect(talk.answers.get_by_role("paragraph")).to_have_text(["one two three"])
+        talk.over()
+
+    def test_what_the_server_took_is_not_sent_twice(self, talk):
+        talk = talk().open()
+        talk.ask("hello")
+        lost = []
+
+        def lose(route):
+            lost.append(route.fetch())
+            route.abort()
+
+        talk.page.route("**/v3/chat?*", lose, times=1)
+        talk.say("again")
+        expect(talk.questions).to_have_text(["hello", "again"])
+        expect(talk.answers.last).to_contain_text(HELLO_TEXT)
+        talk.over()
+        expect(talk.field).to_have_value("")
+        assert [text for role, text in talk.said() if role == "user"] == ["hello", "again"]
+        assert len(lost) == 1
         forgive(talk.visit)
 
     def test_two_windows_show_the_same(self, talk, open_visit, place):
@@ -564,6 +602,29 @@ class TestAnswers:
         expect(talk.questions).to_have_text(["Who are you?", "Why?"])
         expect(talk.button("Really?")).to_be_visible()
         expect(talk.button("And then?")).to_have_count(0)
+
+
+    def test_commands_ask_for_their_values(self, talk, place):
+        bot = place.new_bot("queue", publish=False)
+        place.api.put(f"/buckle/v1/bots/{bot}/shortcut_commands", {"shortcut_commands": [
+            {"name": "Weather", "command": "/weather", "query_template": "How is the weather in {{city}}?",
+             "components": [{"name": "city", "description": "A town", "default_value": "Hangzhou"}]},
+            {"name": "Joke", "command": "/joke", "query_template": "Tell me a joke."},
+        ]}).ok()
+        place.publish(bot)
+        talk = talk(bot=bot).open()
+        talk.button("Joke").click()
+        expect(talk.answers).to_contain_text(HELLO_TEXT)
+        expect(talk.questions).to_have_text("Tell me a joke.")
+        talk.over()
+        talk.button("Weather").click()
+        value = talk.page.get_by_role("dialog").get_by_label("city")
+        expect(value).to_have_value("Hangzhou")
+        value.fill("Lyon")
+        talk.page.get_by_role("dialog").get_by_role("button", name="Send").click()
+        expect(talk.questions.last).to_have_text("How is the weather in Lyon?")
+        expect(talk.answers).to_have_count(2)
+        talk.over()
 
 
 HOSTILE = """

@@ -312,6 +312,7 @@ def test_a_name_that_the_server_refuses_goes_back_with_the_reason(desk, member):
 
 def test_the_enter_of_an_input_method_neither_saves_nor_searches(desk, member):
     member.conversation("Before")
+    desk.page.clock.install()
     desk.open()
     keys = desk.page.context.new_cdp_session(desk.page)
     desk.link("Before").focus()
@@ -326,7 +327,9 @@ def test_the_enter_of_an_input_method_neither_saves_nor_searches(desk, member):
     desk.page.on("request", lambda request: "/search" in request.url and asked.append(request.url))
     desk.search.focus()
     keys.send("Input.imeSetComposition", {"text": "hang", "selectionStart": 4, "selectionEnd": 4})
+    desk.page.clock.run_for(1_000)
     keys.send("Input.insertText", {"text": "杭州"})
+    desk.page.clock.run_for(1_000)
     expect(desk.page.get_by_text("Nothing was found for “杭州”.")).to_be_visible()
     assert len(asked) == 1 and "hang" not in asked[0]
 
@@ -355,30 +358,22 @@ def test_typing_searches_once_names_and_messages_and_marks_what_was_found(desk, 
     desk.link("A talk").click()
     expect(desk.title).to_have_text("A talk")
     assert desk.page.url.endswith(f"/conversations/{id}?q=%E5%93%88%E5%B0%94")
-    desk.search.fill("?!")
-    expect(desk.page.get_by_text("The list could not be loaded")).to_contain_text("query")
-    desk.search.fill("no such thing")
-    expect(desk.page.get_by_text("Nothing was found for “no such thing”.")).to_be_visible()
+    for nothing in ["?!", "no such thing", "long" * 100]:
+        desk.search.fill(nothing)
+        expect(desk.page.get_by_text(f"Nothing was found for “{nothing}”.")).to_be_visible()
 
 
-def test_an_old_answer_does_not_overtake_a_newer_one(desk, member):
-    member.conversation("Overtaken")
-    assert eventually(lambda: member.api.get(
-        "/buckle/v1/conversations/search", query="Overtaken").ok().data["items"], 5)
+def test_an_older_search_is_given_up_for_a_newer_one(desk):
     desk.open()
-    held = []
-    desk.page.route("**/conversations/search?query=Over", lambda route: held.append(route))
-    desk.page.route("**/conversations/search?query=Over&*", lambda route: held.append(route))
+    held, failed = [], []
+    desk.page.route(re.compile("search.query=Over(&|$)"), lambda route: held.append(route))
+    desk.page.on("requestfailed", lambda request: failed.append(request.url))
     desk.search.fill("Over")
-    assert eventually(lambda: desk.page.wait_for_timeout(10) or held, 5)
+    expect(desk.page.get_by_text("Loading…")).to_be_visible()
+    assert eventually(lambda: desk.page.evaluate("1") and held, 5)
     desk.search.fill("Overtakes nobody")
     expect(desk.page.get_by_text("Nothing was found for “Overtakes nobody”.")).to_be_visible()
-    # The older request was given up, so that there is nothing to fulfill; whatever comes is not shown.
-    try:
-        held[0].continue_()
-    except Exception:
-        pass
-    desk.page.wait_for_load_state("networkidle")
+    assert failed == [held[0].request.url]
     expect(desk.rows).to_have_count(0)
 
 
@@ -571,8 +566,10 @@ def test_a_chat_tells_its_model_its_log_id_and_the_answers_it_replaced(desk, mem
     assert copied in logs
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_long_conversation_opens_at_its_end_and_older_messages_come_without_a_jump(desk_of, member, width):
+# Some browsers hold on to what is seen by themselves, and some do not.
+@pytest.mark.parametrize("width, anchor", [(1280, "auto"), (1280, "none"), (390, "none")])
+def test_a_long_conversation_opens_at_its_end_and_older_messages_come_without_a_jump(
+        desk_of, member, width, anchor):
     id = imported(member, member.agent("Counter"), [
         ("2", f"Question {number}.", [("answer", f"Answer {number}.\n\n- one\n- two")]) for number in range(70)])
     desk = desk_of(member, viewport={"width": width, "height": 800})
@@ -590,6 +587,8 @@ def test_a_long_conversation_opens_at_its_end_and_older_messages_come_without_a_
     shown = desk.log.get_by_role("article")
     count = shown.count()
     assert count == 50
+    desk.page.evaluate(
+        "anchor => document.querySelectorAll('*').forEach(e => e.style.setProperty('overflow-anchor', anchor))", anchor)
     seen = desk.log.get_by_text("Question 46.")
     seen.evaluate("e => e.scrollIntoView({block: 'start'})")
     place = "e => e.getBoundingClientRect().top"
@@ -745,9 +744,10 @@ def test_the_keyboard_is_enough(desk, member):
     expect(desk.page.get_by_role("checkbox", name="Select “Deux”")).to_be_checked()
     keys.press("Escape")
     expect(desk.page.get_by_role("checkbox", name="Select “Deux”")).not_to_be_checked()
-    desk.undo("“Three” was deleted").press("Enter")
+    keys.press("Control+z")
     expect(desk.link("Three")).to_be_focused()
-    assert desk.page.evaluate("matchMedia('(prefers-reduced-motion)') && getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    expect(desk.page.get_by_text("“Three” was deleted")).to_have_count(0)
+    assert desk.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     keys.press("ArrowUp")
     expect(desk.search).to_be_focused()
 
@@ -770,7 +770,7 @@ def test_the_page_speaks_chinese(desk_of, member):
     page.get_by_role("button", name="撤销").click()
     page.get_by_label("智能体").evaluate("choice => choice.remove()")
     words = re.findall(r"[A-Za-z]{3,}", page.get_by_role("main").inner_text())
-    assert set(words) == {"Enter", "Delete", "JSON", "Markdown"}
+    assert set(words) == {"Enter", "Delete", "Ctrl", "JSON", "Markdown"}
 
 
 def test_on_a_narrow_screen_the_list_and_the_reader_take_turns(desk_of, member):

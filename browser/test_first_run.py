@@ -20,7 +20,8 @@ class Provider(Upstream):
         if exchange.headers.get("authorization") != f"Bearer {KEY}":
             exchange.refuse(401, "invalid_api_key", "that is no key of ours")
         elif (exchange.method, exchange.path) == ("GET", "/v1/models"):
-            body = encoded({"object": "list", "data": [{"id": name, "object": "model"} for name in ("plain", "broken")]})
+            models = [{"id": name, "object": "model"} for name in ("plain", "broken")]
+            body = encoded({"object": "list", "data": models})
             exchange.head(200, "application/json", f"Content-Length: {len(body)}")
             exchange.write(body)
         else:
@@ -123,7 +124,8 @@ def test_a_model_is_added_and_answers(new_visit, provider):
     expect(page.get_by_role("alert").filter(visible=True)).to_have_count(0)
     page.get_by_label("Key").fill("wrong")
     new_visit.press("Test")
-    expect(page.get_by_role("alert").filter(has_text=re.compile("The server refuses the key.*that is no key of ours"))).to_be_visible()
+    refusal = re.compile("The server refuses the key.*that is no key of ours")
+    expect(page.get_by_role("alert").filter(has_text=refusal)).to_be_visible()
     page.get_by_label("Key").fill(KEY)
     new_visit.press("Test")
     expect(page.get_by_text("The server answers. It has 2 models.")).to_be_visible()

@@ -85,7 +85,7 @@ class Playground:
     def send(self, label="Send") -> dict:
         """Sends, and gives the envelope that is shown."""
         self.button(label).click()
-        expect(self.reply.get_by_text("Status")).to_be_visible()
+        expect(self.reply.get_by_text("Status", exact=True)).to_be_visible()
         return json.loads(self.reply.get_by_role("group", name="Body").inner_text())
 
     def code(self, language) -> str:
@@ -352,7 +352,7 @@ def test_what_was_written_by_others_is_text(playground, maker, conversation):
     playground.page.get_by_role("button", name=evil[:100]).click()
     playground.fill(name=evil)
     playground.page.keyboard.press("Control+Enter")
-    expect(playground.reply.get_by_text("Status")).to_be_visible()
+    expect(playground.reply.get_by_text("Status", exact=True)).to_be_visible()
     assert evil in playground.code("Node").encode().decode("unicode_escape")
     html = "<script>document.title='owned'</script><h1>Hi</h1>"
     playground.page.route("**/v1/users/me", lambda route: route.fulfill(body=html, content_type="text/html"))
@@ -391,7 +391,7 @@ def test_a_token_calls_in_place_of_the_session(playground, maker, api):
     expect(playground.field("Personal token")).to_be_focused()
     playground.field("Personal token").fill("pat_wrong")
     playground.button("Send").click()
-    expect(playground.reply.get_by_text("401")).to_be_visible()
+    expect(playground.reply.get_by_text("401 Unauthorized")).to_be_visible()
     playground.field("Personal token").fill(playground.visit.server.token)
     with playground.page.expect_request("**/v1/users/me") as sent:
         answer = playground.send()

@@ -197,7 +197,7 @@ struct ModelStore: Sendable {
         let id = row.id(0)
         let draft = ModelDraft(
             name: row.text(1), baseURL: row.text(2), upstreamName: row.text(3), contextLength: row.int(5),
-            capabilities: Set(try StoredJSON.read([Model.Capability].self, row.text(6))),
+            capabilities: Set(try StoredJSON.read([String].self, row.text(6)).compactMap(Model.Capability.init)),
             timeouts: ModelDraft.Timeouts(
                 connect: row.optionalInt64(7).map { Int($0) }, firstToken: row.optionalInt64(8).map { Int($0) },
                 idle: row.optionalInt64(9).map { Int($0) }))

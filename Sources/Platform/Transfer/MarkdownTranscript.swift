@@ -5,8 +5,11 @@ struct MarkdownTranscript: Sendable {
     private(set) var bytes: [UInt8] = []
     private var section: ID?
     private let files: [ID: String]
+    /// The chats in whose place others answer.
+    private let superseded: Set<ID>
 
     init(_ outline: ConversationArchive) {
+        superseded = Set((outline.chats ?? []).filter { $0.supersededBy != nil }.map(\.id))
         files = Dictionary((outline.files ?? []).map { ($0.id, $0.fileName) }) { first, _ in first }
         let name = (outline.conversation.name ?? "").split(whereSeparator: \.isNewline).joined(separator: " ")
         line("# " + (name.isEmpty ? "Conversation \(outline.conversation.id)" : name))
@@ -17,6 +20,7 @@ struct MarkdownTranscript: Sendable {
     /// Adds a message. What a bot noted for itself on the way is left out.
     mutating func append(_ entry: ConversationArchive.Entry) {
         guard let speaker = Self.speaker(of: entry) else { return }
+        if let chat = entry.chatID, superseded.contains(chat) { return }
         if let section, section != entry.sectionID { paragraph("---\n\n*The context was cleared.*") }
         section = entry.sectionID
         paragraph("## \(speaker), \(UTC.text(entry.createdAt))")

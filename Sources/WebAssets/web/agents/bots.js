@@ -12,7 +12,8 @@ export async function createBot(workspaceID, settings) {
 
 /** @returns the version */
 export async function publishBot(id, connectors, changelog = "") {
-  const { version } = await post("/v1/bot/publish", { bot_id: id, connector_ids: connectors, changelog: changelog || undefined });
+  const body = { bot_id: id, connector_ids: connectors, changelog: changelog || undefined };
+  const { version } = await post("/v1/bot/publish", body);
   return version;
 }
 
@@ -20,12 +21,15 @@ const PAUSE = 300;
 
 /** Copies an agent into a workspace, and waits until that is done. @returns the copy's id */
 export async function copyBot(id, workspaceID) {
-  const made = await post("/v1/entities/copy_tasks", { entity_id: id, entity_type: "bot", to_workspace_id: workspaceID });
+  const body = { entity_id: id, entity_type: "bot", to_workspace_id: workspaceID };
+  const made = await post("/v1/entities/copy_tasks", body);
   if (made.copied_entity_id) return made.copied_entity_id;
   for (;;) {
     const task = await get(`/v1/entities/copy_tasks/${made.task_id}`);
     if (task.task_status === "successful") return task.target_entity_id;
-    if (task.task_status === "failed") throw new ApiError(task.failed_reasons.map((one) => one.failed_reason).join(" "));
+    if (task.task_status === "failed") {
+      throw new ApiError(task.failed_reasons.map((one) => one.failed_reason).join(" "));
+    }
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
 }

@@ -6,7 +6,8 @@ import { fault, textField } from "./text-field.js";
 
 const t = texts({
   en: {
-    title: "Shortcut commands", command: "Command", add: "Add a command", name: "Button", typed: "Typed as", description: "Description",
+    title: "Shortcut commands", command: "Command", add: "Add a command", name: "Button", typed: "Typed as",
+    description: "Description",
     template: "What the agent is asked", templateHint: "{{name}} stands for the value of a field.",
     fields: "Fields to fill in", field: "Field", addField: "Add a field", noFields: "None yet.", fieldName: "Name",
     initial: "Default value", hide: "Not asked for",
@@ -38,7 +39,9 @@ function component(known) {
   };
 }
 
-const blankComponent = () => ({ name: "", description: "", default_value: "", is_hide: false, type: "text", tool_parameter: "" });
+const blankComponent = () => ({
+  name: "", description: "", default_value: "", is_hide: false, type: "text", tool_parameter: "",
+});
 
 /** @returns {element, value(), check(), take(saved)}; take() tells the ids that new commands were given */
 export function commands(known) {

@@ -5,18 +5,22 @@ import { folded, lineDiff } from "./diff.js";
 
 const t = texts({
   en: {
-    name: "Name", description: "Description", icon: "Icon", prompt: "Prompt", fixed: "Prompt: the part that stays the same",
+    name: "Name", description: "Description", icon: "Icon", prompt: "Prompt",
+    fixed: "Prompt: the part that stays the same",
     changing: "Prompt: the part that changes", prologue: "Opening words", questions: "Suggested questions",
-    suggest: "Suggest what to ask next", suggestHow: "How to find the questions", model: "Model", standard: "the server's default",
+    suggest: "Suggest what to ask next", suggestHow: "How to find the questions", disable: "no", enable: "yes",
+    customized: "yes, as described", model: "Model", standard: "the server's default",
     setting: "Model: {name}", variable: "Variable {name}", tool: "Tool {name}", command: "Command {name}",
     knowledge: "Datasets", plugins: "Plugins", workflows: "Workflows", calls: "Voice calls", noCalls: "off",
-    noDifference: "There is no difference.", left: "… {count} lines that are the same", before: "Taken away:", after: "Added:",
+    noDifference: "There is no difference.", left: "… {count} lines that are the same", before: "Taken away:",
+    after: "Added:",
     description_: "Description", default_: "Default value", off: "Not in use", notInPrompt: "The prompt may not use it",
   },
   zh: {
     name: "名称", description: "描述", icon: "图标", prompt: "提示词", fixed: "提示词：固定部分",
     changing: "提示词：变化部分", prologue: "开场白", questions: "预置问题",
-    suggest: "推荐后续问题", suggestHow: "如何推荐问题", model: "模型", standard: "服务器默认模型",
+    suggest: "推荐后续问题", suggestHow: "如何推荐问题", disable: "否", enable: "是", customized: "是，按说明推荐", model: "模型",
+    standard: "服务器默认模型",
     setting: "模型：{name}", variable: "变量 {name}", tool: "工具 {name}", command: "指令 {name}",
     knowledge: "知识库", plugins: "插件", workflows: "工作流", calls: "语音通话", noCalls: "关闭",
     noDifference: "没有差异。", left: "… {count} 行相同", before: "删除：", after: "新增：",
@@ -36,7 +40,7 @@ function entries(bot) {
     ["fixed", t("fixed"), parts?.prefix_prompt ?? ""], ["changing", t("changing"), parts?.dynamic_prompt ?? ""],
     ["prologue", t("prologue"), bot.onboarding_info.prologue],
     ["questions", t("questions"), bot.onboarding_info.suggested_questions.join("\n")],
-    ["suggest", t("suggest"), bot.suggest_reply_info.reply_mode],
+    ["suggest", t("suggest"), t(bot.suggest_reply_info.reply_mode)],
     ["suggestHow", t("suggestHow"), bot.suggest_reply_info.customized_prompt ?? ""],
     ["model", t("model"), model ?? t("standard")],
     ...Object.entries({ ...settings, ...parameters }).sort(([a], [b]) => (a < b ? -1 : 1))
@@ -52,7 +56,8 @@ function entries(bot) {
       ...bot.knowledge.dataset_ids, !bot.knowledge.auto_call && "auto_call: false",
       bot.knowledge.search_strategy !== 0 && `search_strategy: ${bot.knowledge.search_strategy}`,
     ].filter(Boolean).join("\n")],
-    ["plugins", t("plugins"), bot.plugin_info_list.flatMap((one) => one.api_info_list.map((tool) => tool.api_id)).join("\n")],
+    ["plugins", t("plugins"),
+      bot.plugin_info_list.flatMap((one) => one.api_info_list.map((tool) => tool.api_id)).join("\n")],
     ["workflows", t("workflows"), bot.workflow_info_list.map((one) => one.id).join("\n")],
     ["calls", t("calls"), bot.media_config.is_voice_call_closed ? t("noCalls") : ""],
   ];
@@ -75,7 +80,8 @@ export function differences(before, after, heading = "h3") {
   const current = new Map(entries(after).map(([key, label, text]) => [key, { label, text }]));
   const changed = [...new Set([...current.keys(), ...old.keys()])]
     .map((key) => ({
-      label: current.get(key)?.label ?? old.get(key).label, was: old.get(key)?.text ?? "", is: current.get(key)?.text ?? "",
+      label: current.get(key)?.label ?? old.get(key).label,
+      was: old.get(key)?.text ?? "", is: current.get(key)?.text ?? "",
     }))
     .filter(({ was, is }) => was !== is);
   const element = h("div.stack");

@@ -7,13 +7,16 @@ import { fault } from "./text-field.js";
 const t = texts({
   en: {
     where: "Where does the model run?", custom: "Another server with OpenAI's API", url: "Address", key: "Key",
-    urlHint: "As this server reaches it, up to and with /v1. From inside a container 127.0.0.1 is the container itself.",
-    noKey: "Not needed for a server of your own.", needsKey: "You get it from the provider. It is stored encrypted and not shown again.",
+    urlHint:
+      "As this server reaches it, up to and with /v1. From inside a container 127.0.0.1 is the container itself.",
+    noKey: "Not needed for a server of your own.",
+    needsKey: "You get it from the provider. It is stored encrypted and not shown again.",
     test: "Test", model: "Model", modelHint: "The name that the server knows it by.", listed: "Model of the server",
     other: "Another name…", more: "More", name: "Name that people see", context: "Context length (tokens)",
     tools: "It calls functions", vision: "It sees images", add: "Add the model", anyway: "Add it anyway",
     found: "The server answers. It has {count} models.", foundOne: "The server answers. It has one model.",
-    noList: "The server does not tell which models it has. {reason} If it has no such list, put in the model's name yourself.",
+    noList:
+      "The server does not tell which models it has. {reason} If it has no such list, put in the name yourself.",
     answered: "The model answers, after {time}: {answer}", failed: "The test has failed. {reason}",
     required: "Please fill this in.",
   },
@@ -54,8 +57,8 @@ export function connectForm({ onAdded, extra = [] }) {
   const context = input({ type: "number", min: 256, max: 100_000_000, value: 32_768, required: true });
   const tools = checkbox(t("tools"), { checked: true });
   const vision = checkbox(t("vision"), { checked: false });
-  const good = h("p.note", { role: "status", hidden: true });
-  const bad = h("p.alert", { role: "alert", hidden: true });
+  const good = h("p.note", { hidden: true });
+  const bad = h("p.alert", { hidden: true });
   const anyway = button(t("anyway"), () => add(), { hidden: true });
 
   /** The names that the server told, with the choice to put in another one. */
@@ -115,7 +118,7 @@ export function connectForm({ onAdded, extra = [] }) {
   async function add() {
     const made = await called(() => post("/buckle/v1/models", {
       ...server(), model: model(), name: shownName.value.trim() || undefined, context_length: Number(context.value),
-      capabilities: [tools, vision].map((box, index) => box.input.checked && ["tools", "vision"][index]).filter(Boolean),
+      capabilities: [tools.input.checked && "tools", vision.input.checked && "vision"].filter(Boolean),
       is_default: true,
     }));
     if (made) await onAdded(made);
@@ -140,7 +143,7 @@ export function connectForm({ onAdded, extra = [] }) {
     listedField, nameField,
     h("details", h("summary", t("more")), h("div.stack.folded", h("div.fields",
       field(t("name"), shownName), field(t("context"), context)), tools.element, vision.element)),
-    good, bad,
+    h("div", { role: "status" }, good), h("div", { role: "alert" }, bad),
   ], t("add"), async () => {
     if (model() === "") return fault(name, t("required"));
     if (await test()) return add();

@@ -11,7 +11,8 @@ export function lineDiff(before, after) {
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
   let end = 0;
-  while (end < before.length - start && end < after.length - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
+  const most = Math.min(before.length, after.length) - start;
+  while (end < most && before.at(-1 - end) === after.at(-1 - end)) end += 1;
   const a = before.slice(start, before.length - end);
   const b = after.slice(start, after.length - end);
   const all = (kind) => (text) => ({ kind, text });
@@ -51,7 +52,8 @@ export function folded(steps, around = 2) {
   const isNear = steps.map(() => false);
   steps.forEach((step, index) => {
     if (step.kind === "same") return;
-    for (let near = Math.max(0, index - around); near <= Math.min(steps.length - 1, index + around); near += 1) isNear[near] = true;
+    const last = Math.min(steps.length - 1, index + around);
+    for (let near = Math.max(0, index - around); near <= last; near += 1) isNear[near] = true;
   });
   const shown = [];
   steps.forEach((step, index) => {

@@ -50,7 +50,8 @@ export function draftForm(draft, models) {
     element: h("fieldset.stack.draft", { disabled: !draft.can_edit, "aria-label": t("legend") },
       profile, parts.map((part) => part.element)),
     value: () => ({
-      name: name.value(), description: description.value(), icon_file_id: icon.value(), prompt_info: personaPart.value(),
+      name: name.value(), description: description.value(), icon_file_id: icon.value(),
+      prompt_info: personaPart.value(),
       ...openingPart.value(), model_info: modelPart.value(), variables: variablePart.value(), tools: toolPart.value(),
       shortcut_commands: commandPart.value(),
     }),

@@ -5,7 +5,8 @@ import { fault } from "./text-field.js";
 
 const t = texts({
   en: {
-    title: "Model", model: "Model", standard: "The server's default ({name})", gone: "{name} (no longer on this server)",
+    title: "Model", model: "Model", standard: "The server's default ({name})",
+    gone: "{name} (no longer on this server)",
     goneHint: "The agent cannot answer: choose another model.", parameters: "Parameters",
     parametersHint: "What is left empty is up to the model.", choose: "To set parameters, choose a model by name.",
     context: "{count} tokens of context", tools: "calls functions", vision: "sees images", text: "text only",
@@ -46,7 +47,9 @@ const NUMBERS = [
 
 function numberField([name, label, low, high, isWhole], value) {
   const hint = high === LARGEST ? t("least", { low }) : t("range", { low, high });
-  const control = input({ type: "number", min: low, max: high, step: isWhole ? 1 : "any", value: value ?? "", inputmode: "decimal" });
+  const control = input({
+    type: "number", min: low, max: high, step: isWhole ? 1 : "any", value: value ?? "", inputmode: "decimal",
+  });
   return {
     name, element: field(t(label), control, { hint }),
     value: () => (control.value === "" ? undefined : Number(control.value)),
@@ -86,12 +89,14 @@ export function modelForm(settings, models, { hasTools }) {
     { value: settings?.response_format ?? "" });
   const thinking = select(["", "enabled", "disabled", "auto"].map((one) => [one, t(one || "asIs")]));
   const thinkingWas = settings?.parameters?.thinking_type ?? "";
-  if (![...thinking.options].some((one) => one.value === thinkingWas)) thinking.append(h("option", { value: thinkingWas }, thinkingWas));
+  const isKnown = [...thinking.options].some((one) => one.value === thinkingWas);
+  if (!isKnown) thinking.append(h("option", { value: thinkingWas }, thinkingWas));
   thinking.value = thinkingWas;
   const time = checkbox(t("time"), { checked: settings?.sp_current_time ?? false });
   const leak = checkbox(t("leak"), { checked: settings?.sp_anti_leak ?? false });
   const parameters = h("details", h("summary", t("parameters")), h("div.stack.folded",
-    h("p.small.muted", t("parametersHint")), h("div.fields", numbers.map((one) => one.element), field(t("format"), format),
+    h("p.small.muted", t("parametersHint")),
+    h("div.fields", numbers.map((one) => one.element), field(t("format"), format),
       field(t("thinking"), thinking, { hint: t("thinkingHint") })), time.element, leak.element));
   const needsName = h("p.small.muted", t("choose"));
 
@@ -116,7 +121,8 @@ export function modelForm(settings, models, { hasTools }) {
     const { thinking_type: _, ...others } = own ?? {};
     const all = { ...others, ...(thinking.value && { thinking_type: thinking.value }) };
     return {
-      model_id: choice.value, api_mode, cache_type, ...Object.fromEntries(numbers.map((one) => [one.name, one.value()])),
+      model_id: choice.value, api_mode, cache_type,
+      ...Object.fromEntries(numbers.map((one) => [one.name, one.value()])),
       response_format: format.value || undefined, sp_current_time: time.input.checked || undefined,
       sp_anti_leak: leak.input.checked || undefined, parameters: Object.keys(all).length ? all : undefined,
     };

@@ -36,7 +36,9 @@ export function opening(opening, suggest) {
     return { ...text, start: control, label: text.element.querySelector("label") };
   }, { name: t("question"), add: t("add"), blank: () => "", empty: t("noQuestions"), most: 100 });
   const mode = select(["disable", "enable", "customized"].map((one) => [one, t(one)]), { value: suggest.reply_mode });
-  const custom = textField(t("describe"), textarea({ rows: 3, value: suggest.customized_prompt ?? "" }), { most: 20_000 });
+  const custom = textField(t("describe"), textarea({ rows: 3, value: suggest.customized_prompt ?? "" }), {
+    most: 20_000,
+  });
   const show = () => { custom.element.hidden = mode.value !== "customized"; };
   mode.addEventListener("change", show);
   show();

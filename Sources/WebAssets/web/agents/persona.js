@@ -52,6 +52,9 @@ export function persona(prompt, { variables, define, otherTexts }) {
     last.focus();
   }
 
+  const mark = (name, label, work) => button(`{{${name}}}`, () => work(name), {
+    kind: "small mark", "aria-label": t(label, { name, mark: `{{${name}}}` }),
+  });
   const bar = h("div.row.small", { role: "group", "aria-label": t("insert") });
   const unknown = h("div.row.small", { role: "status" });
   let shown = "";
@@ -65,13 +68,11 @@ export function persona(prompt, { variables, define, otherTexts }) {
     shown = next;
     fill(bar, known.length === 0 ? h("span.muted", t("none")) : [
       h("span.muted", t("insert")),
-      known.map((name) => button(`{{${name}}}`, () => insert(name), { kind: "small mark", "aria-label": t("insertOne", { mark: `{{${name}}}` }) })),
+      known.map((name) => mark(name, "insertOne", insert)),
     ]);
     fill(unknown, missing.length > 0 && [
       h("span", t("unknown")),
-      missing.map((name) => (KEYWORD.test(name)
-        ? button(`{{${name}}}`, () => define(name), { kind: "small mark", "aria-label": t("define", { name }) })
-        : h("code", `{{${name}}}`))),
+      missing.map((name) => (KEYWORD.test(name) ? mark(name, "define", define) : h("code", `{{${name}}}`))),
     ]);
   }
   const soon = debounce(refresh, 300);
@@ -82,7 +83,10 @@ export function persona(prompt, { variables, define, otherTexts }) {
       first.element, isSplit && second.element, bar, unknown),
     value() {
       if (!isSplit) return { prompt: first.value() };
-      return { prompt_mode: "prefix", prefix_prompt_info: { prefix_prompt: first.value(), dynamic_prompt: second.value() } };
+      return {
+        prompt_mode: "prefix",
+        prefix_prompt_info: { prefix_prompt: first.value(), dynamic_prompt: second.value() },
+      };
     },
     check: () => fields.every((one) => one.check()),
     refresh,

@@ -28,7 +28,9 @@ export function pictureChoice(draft) {
   let shown = draft.icon_url;
   const place = h("span");
   const clear = button(t("clear"), () => { id = undefined; show(""); changed(); file.focus(); }, { kind: "small" });
-  const file = h("input", { type: "file", id: uniqueID("picture"), accept: "image/png,image/jpeg,image/gif,image/webp" });
+  const file = h("input", {
+    type: "file", id: uniqueID("picture"), accept: "image/png,image/jpeg,image/gif,image/webp",
+  });
   const element = h("div.picture-choice", place,
     h("div.grow", h("label", { for: file.id }, t("choose")), h("div.row", file, clear)));
   const changed = () => element.dispatchEvent(new Event("input", { bubbles: true }));

@@ -13,7 +13,8 @@ function namesIn(expression) {
 
 /** The names that a prompt needs values for, each once, in their order. */
 export function promptNames(prompt) {
-  const text = prompt.replace(/\{#[^]*?#\}/g, "").replace(/\{%[-+]?\s*raw\s*[-+]?%\}[^]*?\{%[-+]?\s*endraw\s*[-+]?%\}/g, "");
+  const text = prompt.replace(/\{#[^]*?#\}/g, "")
+    .replace(/\{%[-+]?\s*raw\s*[-+]?%\}[^]*?\{%[-+]?\s*endraw\s*[-+]?%\}/g, "");
   const found = new Set();
   const own = new Set();
   for (const [, output, statement] of text.matchAll(/\{\{([^]*?)\}\}|\{%([^]*?)%\}/g)) {
@@ -22,7 +23,8 @@ export function promptNames(prompt) {
       continue;
     }
     const [, word = "", rest = ""] = /^[-+]?\s*(\w+)([^]*?)[-+]?$/.exec(statement) ?? [];
-    const [, bound = "", taken = ""] = { for: /^([^]*?)\sin\s([^]*)$/, set: /^([^=]*)=([^]*)$/ }[word]?.exec(rest) ?? [];
+    const binding = { for: /^([^]*?)\sin\s([^]*)$/, set: /^([^=]*)=([^]*)$/ }[word];
+    const [, bound = "", taken = ""] = binding?.exec(rest) ?? [];
     namesIn(bound).forEach((name) => own.add(name));
     namesIn(["for", "set"].includes(word) ? taken : ["if", "elif"].includes(word) ? rest : "")
       .forEach((name) => found.add(name));

@@ -8,11 +8,13 @@ import { textField } from "./text-field.js";
 
 const t = texts({
   en: {
-    title: "Publish {name}", publish: "Publish", note: "What has changed", noteHint: "The versions are listed with it. May be left empty.",
+    title: "Publish {name}", publish: "Publish", note: "What has changed",
+    noteHint: "The versions are listed with it. May be left empty.",
     channels: "Publish to", first: "This agent is not online yet. Publishing makes the draft its first version.",
     again: "This agent is offline. Publishing puts the draft online.",
     changes: "What differs from the version that is online", one: "Choose at least one channel.",
-    done: "The agent is published.", open: "Open the chat page", offline: "Take {name} offline in the channel {channel}?",
+    done: "The agent is published.", open: "Open the chat page",
+    offline: "Take {name} offline in the channel {channel}?",
     offlineText: "Whoever talks to it there is refused from now on. It can be published again at any time.",
     takeOffline: "Take offline", isOffline: "The agent is offline in the channel {channel}.",
   },

@@ -8,8 +8,10 @@ import { differences } from "./compare.js";
 const t = texts({
   en: {
     title: "Somebody else has changed this agent",
-    text: "Since you opened it, or saved it last, the draft has been changed by somebody else, or in another window. Nothing of yours is saved yet.",
-    theirs: "What they have changed", keep: "Go on editing", load: "Load theirs, drop mine", overwrite: "Overwrite with mine",
+    text:
+      "The draft has changed since you opened it or saved it last, perhaps in another window. Yours is not saved yet.",
+    theirs: "What they have changed", keep: "Go on editing", load: "Load theirs, drop mine",
+    overwrite: "Overwrite with mine",
   },
   zh: {
     title: "该智能体已被他人修改",

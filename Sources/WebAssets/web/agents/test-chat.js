@@ -5,7 +5,10 @@ import { texts } from "../lib/text.js";
 import { ChatView } from "../chat/view.js";
 
 const t = texts({
-  en: { title: "Test chat", restart: "Start over", unsaved: "Answers come from the saved draft. Save to try your changes." },
+  en: {
+    title: "Test chat", restart: "Start over",
+    unsaved: "Answers come from the saved draft. Save to try your changes.",
+  },
   zh: { title: "调试预览", restart: "重新开始", unsaved: "回复来自已保存的草稿。保存后可测试修改内容。" },
 });
 
@@ -27,7 +30,8 @@ export function testChat(bot) {
   begin();
   return {
     element: h("section.card.test", { "aria-label": t("title") },
-      h("div.head", h("h2.grow", t("title")), button(t("restart"), () => chat.restart(), { kind: "small" })), note, place),
+      h("div.head", h("h2.grow", t("title")), button(t("restart"), () => chat.restart(), { kind: "small" })),
+      note, place),
     // A conversation that has begun goes on, with the new draft. Else its opening words may be other ones now.
     refresh() {
       if (!hasBegun) begin();

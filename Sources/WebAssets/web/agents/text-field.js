@@ -12,7 +12,9 @@ export const length = (text) => [...text].length;
 
 /** Shows what is wrong with a control, also if it lies in something that is folded up. @returns false, for checks */
 export function fault(control, message) {
-  for (let place = control.parentElement; place; place = place.parentElement) if (place.tagName === "DETAILS") place.open = true;
+  for (let place = control.parentElement; place; place = place.parentElement) {
+    if (place.tagName === "DETAILS") place.open = true;
+  }
   refuse(control, message);
   return false;
 }

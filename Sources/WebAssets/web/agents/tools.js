@@ -29,7 +29,7 @@ const t = texts({
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What is wrong with a schema that was typed; nothing for none. It is what the API checks, so that it can be shown at once. */
+/** What is wrong with a schema that was typed; nothing for none. The API checks the same, later. */
 function schemaFault(text) {
   if (!text.trim()) return "";
   let schema;
@@ -48,12 +48,15 @@ function schemaFault(text) {
   return new TextEncoder().encode(JSON.stringify(schema)).length > 65_536 ? t("large") : "";
 }
 
+const parsed = (text) => (text.trim() ? JSON.parse(text) : undefined);
 const shown = (schema) => (schema === undefined || schema === null ? "" : JSON.stringify(schema, null, 2));
 
 /** @returns {element, value(), check()} */
 export function tools(known) {
   const list = editableItems(known, ({ function: tool }) => {
-    const name = textField(t("name"), input({ value: tool.name, spellcheck: "false" }), { most: 64, required: true, trims: true });
+    const name = textField(t("name"), input({ value: tool.name, spellcheck: "false" }), {
+      most: 64, required: true, trims: true,
+    });
     const description = textField(t("description"), textarea({ rows: 2, value: tool.description ?? "" }), {
       most: 1024, hint: t("descriptionHint"),
     });
@@ -76,7 +79,7 @@ export function tools(known) {
         type: "function",
         function: {
           name: name.value(), description: description.value() || undefined,
-          parameters: schemaFault(schema.value) ? schema.value : schema.value.trim() ? JSON.parse(schema.value) : undefined,
+          parameters: schemaFault(schema.value) ? schema.value : parsed(schema.value),
         },
       }),
       check() {

@@ -9,7 +9,8 @@ const t = texts({
     title: "Variables", variable: "Variable", add: "Add a variable", keyword: "Name", description: "Description",
     initial: "Default value", enable: "In use", prompt: "The prompt may use it",
     none: "The agent remembers a value of each variable for each person, such as a name or a city. None yet.",
-    wrong: "Use letters from A to Z, digits and underscores, and begin with no digit.", twice: "Another variable has this name.",
+    wrong: "Use letters from A to Z, digits and underscores, and begin with no digit.",
+    twice: "Another variable has this name.",
   },
   zh: {
     title: "变量", variable: "变量", add: "添加变量", keyword: "名称", description: "描述",
@@ -58,7 +59,8 @@ export function variables(known) {
       }
       return true;
     },
-    names: () => list.values().filter((one) => one.keyword && one.enable && one.prompt_enable).map((one) => one.keyword),
+    names: () =>
+      list.values().filter((one) => one.keyword && one.enable && one.prompt_enable).map((one) => one.keyword),
     add: (keyword) => list.add(blank(keyword)),
   };
 }

@@ -12,12 +12,15 @@ const t = texts({
     compare: "Compare", older: "From", newer: "To", draft: "Draft, as it is saved", differences: "Differences",
     version: "Version {number}", published: "Published", by: "By", note: "Note", state: "State",
     online: "online: {channels}", actions: "Actions", view: "View", viewOf: "View version {number}",
-    compareOf: "Compare version {number} with the draft", revert: "Revert", revertOf: "Revert the draft to version {number}",
+    compareOf: "Compare version {number} with the draft", revert: "Revert",
+    revertOf: "Revert the draft to version {number}",
     none: "Nothing is published yet. Each publication is kept here as a version.", one: "Version",
     revertTitle: "Make the draft what version {number} is?",
-    revertText: "All that has been changed in the draft since is lost, also what is not saved. What is online stays as it is.",
+    revertText:
+      "All that has been changed in the draft since is lost, also what is not saved. What is online stays as it is.",
     anyway: "Somebody else has changed the draft since you opened it",
-    anywayText: "Going back to version {number} takes away what they have changed.", reverted: "The draft is what version {number} is.",
+    anywayText: "Going back to version {number} takes away what they have changed.",
+    reverted: "The draft is what version {number} is.",
     title: "Version {number} of {date}",
   },
   zh: {
@@ -58,7 +61,8 @@ export function versionList(id, { current, onRevert }) {
 
   function offer() {
     const options = () => [h("option", { value: DRAFT }, t("draft")),
-      ...known.map((one) => h("option", { value: one.version }, `${t("version", one)} · ${formatTime(Number(one.created_at))}`))];
+      ...known.map((one) =>
+        h("option", { value: one.version }, `${t("version", one)} · ${formatTime(Number(one.created_at))}`))];
     const chosen = [older.value, newer.value];
     fill(older, options());
     fill(newer, options());
@@ -100,7 +104,8 @@ export function versionList(id, { current, onRevert }) {
   function state(one) {
     const channels = current().online_channels.filter((channel) => channel.version === one.version);
     if (channels.length === 0) return "";
-    return h("span.badge.good", t("online", { channels: channels.map((channel) => channelName(channel.connector_id)).join(", ") }));
+    const names = channels.map((channel) => channelName(channel.connector_id)).join(", ");
+    return h("span.badge.good", t("online", { channels: names }));
   }
 
   const list = table([
@@ -113,7 +118,8 @@ export function versionList(id, { current, onRevert }) {
       title: t("actions"), kind: "actions", cell: (one) => [
         button(t("view"), () => view(one), { kind: "small", "aria-label": t("viewOf", one) }), " ",
         button(t("compare"), () => compare(one), { kind: "small", "aria-label": t("compareOf", one) }), " ",
-        current().can_edit && button(t("revert"), () => revert(one), { kind: "small", "aria-label": t("revertOf", one) }),
+        current().can_edit
+          && button(t("revert"), () => revert(one), { kind: "small", "aria-label": t("revertOf", one) }),
       ],
     },
   ], { empty: t("none") });

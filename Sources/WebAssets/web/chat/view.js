@@ -59,7 +59,7 @@ export class ChatView {
   }
 
   #build() {
-    this.notice = h("div.chat-notice", { role: "alert" });
+    this.notice = h("div.chat-notice");
     this.earlier = button(t("earlier"), () => this.#showEarlier(), { kind: "plain", hidden: true });
     this.top = h("div");
     this.list = h("div.chat-list");
@@ -146,7 +146,7 @@ export class ChatView {
       for (const turn of turns) this.#add(new TurnView(turn, this));
     } catch (error) {
       if (signal.aborted) return;
-      this.#clear(h("p.alert", reason(error)), error.code === UNKNOWN_CONVERSATION
+      this.#clear(h("p.alert", { role: "alert" }, reason(error)), error.code === UNKNOWN_CONVERSATION
         ? button(t("fresh"), () => this.restart()) : button(t("again"), () => this.#show()));
       this.composer.element.hidden = true;
       return;

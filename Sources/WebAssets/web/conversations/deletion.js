@@ -26,8 +26,13 @@ const WIDTH = 4;
  * @returns delete(conversations)
  */
 export function deletion(store, onUndo) {
-  /** What is deleted here and not yet on the server: lots of conversations with their toasts. */
+  /** What is deleted here and not yet on the server: lots of conversations with their toasts, oldest first. */
   const waiting = new Map();
+  /** What the server is still to be asked for, of the lots that nobody can undo any more. */
+  const running = new Set();
+
+  // The page may be left meanwhile.
+  const request = (one) => remove(`/v1/conversations/${one.id}`, { keepalive: true });
 
   function setGone(conversations, isGone) {
     for (const conversation of conversations) {
@@ -45,12 +50,13 @@ export function deletion(store, onUndo) {
   async function carryOut(lot) {
     if (!waiting.delete(lot)) return;
     const rest = [...lot];
+    running.add(rest);
     const kept = [];
     let reason = "";
     const work = async () => {
       for (let one = rest.pop(); one; one = rest.pop()) {
         try {
-          await remove(`/v1/conversations/${one.id}`);
+          await request(one);
         } catch (error) {
           if (isUnknown(error)) continue;
           kept.push(one);
@@ -59,6 +65,7 @@ export function deletion(store, onUndo) {
       }
     };
     await Promise.all(Array.from({ length: WIDTH }, work));
+    running.delete(rest);
     if (kept.length === 0) return;
     setGone(kept, false);
     const text = kept.length === 1
@@ -68,11 +75,18 @@ export function deletion(store, onUndo) {
 
   // Who leaves the page wanted the deletion, and can no longer undo it. There is no later to wait for replies in.
   addEventListener("pagehide", () => {
-    for (const [lot, shown] of waiting) {
-      waiting.delete(lot);
-      shown.cancel();
-      for (const one of lot) remove(`/v1/conversations/${one.id}`, { keepalive: true }).catch(() => {});
-    }
+    for (const shown of waiting.values()) shown.cancel();
+    for (const lot of [...waiting.keys(), ...running]) for (const one of lot.splice(0)) request(one).catch(() => {});
+    waiting.clear();
+  });
+
+  addEventListener("keydown", (event) => {
+    const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "z";
+    if (!isUndo || waiting.size === 0 || event.target.closest?.("input:not([type=checkbox]), textarea, dialog")) return;
+    event.preventDefault();
+    const [lot, shown] = [...waiting].at(-1);
+    shown.cancel();
+    undo(lot);
   });
 
   return (conversations) => {

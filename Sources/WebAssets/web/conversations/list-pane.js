@@ -14,14 +14,14 @@ const t = texts({
     noneWith: "There are no conversations with this agent.", nothing: "Nothing was found for “{query}”.",
     count: "{count} conversations found", countOne: "1 conversation found", countMore: "{count} conversations found so far",
     selected: "{count} selected", deselect: "Deselect", remove: "Delete",
-    keys: "↑ ↓ move · Enter opens · F2 renames · Delete deletes · Space selects",
+    keys: "↑ ↓ move · Enter opens · F2 renames · Space selects · Delete deletes, Ctrl+Z undoes",
   },
   zh: {
     list: "会话", found: "找到的会话", search: "搜索名称和消息", agent: "智能体", import: "导入",
     importFile: "选择导出的会话（JSON）", none: "还没有会话。", begin: "与智能体对话，或导入会话。", agents: "智能体",
     noneWith: "没有与此智能体的会话。", nothing: "没有找到“{query}”。", count: "找到 {count} 个会话", countOne: "找到 1 个会话",
     countMore: "目前找到 {count} 个会话", selected: "已选择 {count} 个", deselect: "取消选择", remove: "删除",
-    keys: "↑ ↓ 移动 · Enter 打开 · F2 重命名 · Delete 删除 · 空格键选择",
+    keys: "↑ ↓ 移动 · Enter 打开 · F2 重命名 · 空格键选择 · Delete 删除，Ctrl+Z 撤销",
   },
 });
 

@@ -38,10 +38,8 @@ export class ConversationStore extends EventTarget {
     known.createdAt = item.created_at;
     known.lastSectionID = item.last_section_id;
     if (item.bot_id !== undefined) known.botID = item.bot_id;
-    if (item.bot_name !== undefined) {
-      known.botName = item.bot_name;
-      known.hasBot = item.is_bot_available;
-    }
+    if (item.bot_name !== undefined) known.botName = item.bot_name;
+    if (item.is_bot_available !== undefined) known.hasBot = item.is_bot_available;
     return known;
   }
 
@@ -64,7 +62,12 @@ export class ConversationStore extends EventTarget {
 
   /** Like `list`, with what was found: a conversation may have several hits, also on different pages. */
   async search(query, cursor, { botID, signal }) {
-    const page = await get("/buckle/v1/conversations/search", { query, bot_id: botID, cursor, limit: 50 }, { signal });
+    const request = { query, bot_id: botID, cursor, limit: 50 };
+    const page = await get("/buckle/v1/conversations/search", request, { signal }).catch((error) => {
+      // Nothing but punctuation, or more than the server looks for: nothing is found.
+      if (error.code !== 4000) throw error;
+      return { items: [], next_cursor: "" };
+    });
     const items = page.items.map((item) => ({
       conversation: this.keep({ bot_id: item.bot_id, bot_name: item.bot_name, ...item.conversation }), hits: [item],
     }));

@@ -15,15 +15,16 @@ const t = texts({
   en: {
     all: "All agents", configure: "Configure", versions: "Versions", integrate: "Publication and API", save: "Save",
     publish: "Publish", unsaved: "Unsaved changes", saved: "Saved.", nothing: "Everything is saved.",
-    theirs: "This is what they have saved.", draft: "draft", published: "published", changed: "published, changed since",
-    offline: "offline", test: "Test chat", form: "Back to the form", preview: "Chat",
+    theirs: "This is what they have saved.", draft: "draft", published: "published",
+    changed: "published, changed since",
+    offline: "offline", test: "Test chat", form: "Back",
     readOnly: "You can look at this agent and try it, but not change it: only its owner and collaborators can.",
   },
   zh: {
     all: "全部智能体", configure: "配置", versions: "版本", integrate: "发布与 API", save: "保存",
     publish: "发布", unsaved: "有未保存的修改", saved: "已保存。", nothing: "没有需要保存的修改。",
     theirs: "已载入对方保存的内容。", draft: "草稿", published: "已发布", changed: "已发布，之后有修改",
-    offline: "已下线", test: "调试", form: "返回配置", preview: "对话",
+    offline: "已下线", test: "调试", form: "返回",
     readOnly: "您可以查看和试用此智能体，但不能修改：只有所有者和协作者可以修改。",
   },
 });
@@ -123,6 +124,7 @@ page(async (view) => {
   const testing = button(t("test"), () => {
     showTest(!editor.classList.contains("is-testing"));
     tab.open("configure");
+    if (editor.classList.contains("is-testing")) chat.element.scrollIntoView({ block: "end" });
   }, { class: "test-switch" });
   /** Where there is no room for both: whether the chat is shown in the place of the form. */
   function showTest(is) {
@@ -152,6 +154,7 @@ page(async (view) => {
     if (bot.can_edit && !document.querySelector("dialog[open]")) saving.click();
   });
   window.addEventListener("beforeunload", (event) => { if (isDirty) event.preventDefault(); });
-  view.append(h("div.head.editor-bar", h("a", { href: "/agents" }, "← ", t("all")), badge, h("span.grow", status), testing,
+  view.append(h("div.head.editor-bar",
+    h("a", { href: "/agents" }, "← ", t("all")), badge, h("span.grow", status), testing,
     bot.can_edit && [saving, publishing]), tab.element);
 });

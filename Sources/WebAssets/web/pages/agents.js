@@ -1,6 +1,8 @@
 // The agents of the chosen workspace.
 import { get, remove } from "../lib/api.js";
-import { button, confirm, debounce, dialog, field, fill, form, h, input, pages, select, textarea, toast } from "../lib/dom.js";
+import {
+  button, confirm, debounce, dialog, field, fill, form, h, input, pages, select, textarea, toast,
+} from "../lib/dom.js";
 import { page, showWorkspaces, userID, workspace, workspaces } from "../lib/page.js";
 import { formatAge, texts } from "../lib/text.js";
 import { copyBot, createBot } from "../agents/bots.js";
@@ -10,14 +12,18 @@ import { textField } from "../agents/text-field.js";
 const t = texts({
   en: {
     make: "New agent", name: "Name", description: "Description", nameHint: "Up to 20 characters.", create: "Create",
-    search: "Search by name", show: "Show", all: "All agents", published_draft: "Published", unpublished_draft: "Drafts",
+    search: "Search by name", show: "Show", all: "All agents", published_draft: "Published",
+    unpublished_draft: "Drafts",
     published: "published", changed: "published, changed since", draft: "draft", updated: "Changed {age}",
     edit: "Edit", editOf: "Edit {name}", chat: "Chat", chatOf: "Chat with {name}", copy: "Copy", copyOf: "Copy {name}",
     delete: "Delete", deleteOf: "Delete {name}", deleteTitle: "Delete the agent {name}?",
-    deleteText: "It is deleted with all its versions, and whoever uses it loses it at once. Conversations stay. This cannot be undone.",
-    deleted: "The agent is deleted.", copyTitle: "Copy {name}", to: "Workspace", copyText: "What is copied is the draft.",
+    deleteText:
+      "All its versions are deleted too, and whoever uses it loses it. Conversations stay. This cannot be undone.",
+    deleted: "The agent is deleted.", copyTitle: "Copy {name}", to: "Workspace",
+    copyText: "What is copied is the draft.",
     copied: "The copy is made.", open: "Open", agents: "Agents",
-    none: "No agents in this workspace yet", noneText: "An agent is a persona with a model behind it. The first one takes two minutes.",
+    none: "No agents in this workspace yet",
+    noneText: "An agent is a persona with a model behind it. The first one takes two minutes.",
     begin: "Make the first agent", noMatch: "No agent is called that.", noneOfKind: "There are none of these.",
     noWorkspace: "You are in no workspace. Ask somebody to add you to one.",
   },
@@ -76,7 +82,8 @@ page(async (view) => {
     return;
   }
   const search = input({ type: "search", "aria-label": t("search"), placeholder: t("search") });
-  const kind = select(["all", "published_draft", "unpublished_draft"].map((one) => [one, t(one)]), { "aria-label": t("show") });
+  const kinds = ["all", "published_draft", "unpublished_draft"];
+  const kind = select(kinds.map((one) => [one, t(one)]), { "aria-label": t("show") });
   const making = button(t("make"), () => askForNew(space), { kind: "primary" });
   const list = h("ul.cards", { "aria-label": t("agents") });
   const nothing = h("div.card.empty", { hidden: true });
@@ -86,16 +93,19 @@ page(async (view) => {
   const manages = ["owner", "admin"].includes(space.role_type);
 
   function card(bot) {
+    const isMine = manages || bot.owner_user_id === userID;
+    const named = (label) => ({ "aria-label": t(label, { name: bot.name }) });
+    const link = (address, label) => h("a.button.small", { href: address, ...named(`${label}Of`) }, t(label));
     const node = h("li.card.agent",
       h("div.agent-head", picture(bot.name, bot.icon_url),
         h("div.grow", h("h2", h("a", { href: editor(bot.id) }, bot.name)), state(bot))),
       h("p.agent-about", bot.description),
       h("p.small.muted", t("updated", { age: formatAge(bot.updated_at) })),
       h("div.row.agent-actions",
-        h("a.button.small", { href: editor(bot.id), "aria-label": t("editOf", { name: bot.name }) }, t("edit")),
-        bot.is_published && h("a.button.small", { href: `/chat/${bot.id}`, "aria-label": t("chatOf", { name: bot.name }) }, t("chat")),
-        button(t("copy"), () => copy(bot), { kind: "small", "aria-label": t("copyOf", { name: bot.name }) }),
-        (manages || bot.owner_user_id === userID) && button(t("delete"), () => drop(bot, node), { kind: "danger small", "aria-label": t("deleteOf", { name: bot.name }) })));
+        link(editor(bot.id), "edit"),
+        bot.is_published && link(`/chat/${bot.id}`, "chat"),
+        button(t("copy"), () => copy(bot), { kind: "small", ...named("copyOf") }),
+        isMine && button(t("delete"), () => drop(bot, node), { kind: "danger small", ...named("deleteOf") })));
     return node;
   }
 
@@ -135,7 +145,9 @@ page(async (view) => {
   }
 
   const listed = pages(list, async (number = 1) => {
-    const found = await get("/v1/bots", { workspace_id: space.id, publish_status: kind.value, page_num: number, page_size: 100 });
+    const found = await get("/v1/bots", {
+      workspace_id: space.id, publish_status: kind.value, page_num: number, page_size: 100,
+    });
     if (number === 1) { fill(list); cards.length = 0; }
     return { items: found.items, next: number * 100 < found.total ? number + 1 : undefined };
   }, (bots) => {

@@ -41,7 +41,8 @@ page(async (view) => {
     reply.hide();
     contents.mark(operation);
     side.hidden = !operation;
-    document.title = `${operation ? `${operation.summary} – ` : ""}${document.querySelector("main h1").textContent} – Buckle`;
+    const titles = [operation?.summary, document.querySelector("main h1").textContent, "Buckle"];
+    document.title = titles.filter(Boolean).join(" – ");
     if (!operation) {
       shown = undefined;
       fill(place, h("section.card", h("h2", t("start")), h("p", key ? t("unknown", { key }) : t("startText"))));

@@ -12,10 +12,13 @@ import { ChatView } from "../chat/view.js";
 
 const t = texts({
   en: {
-    intro: "Three steps to an agent that answers.", skip: "Skip all this", done: "done", change: "Change", step: "Step {number} of 3: {title}",
+    intro: "Three steps to an agent that answers.", skip: "Skip all this", done: "done", change: "Change",
+    step: "Step {number} of 3: {title}",
     model: "Model", agent: "Agent", hello: "Say hello",
     modelText: "A model is what agents think with. It may run on your own machine or at a provider.",
-    there: "Models on this server", demoText: "The demo model is built in and no language model. It answers the same way each time, which is enough to look around.",
+    there: "Models on this server",
+    demoText:
+      "The demo model is built in and no language model. It always answers in the same way: enough to look around.",
     onlyOperator: "Only who runs this server can add a model. Until then the demo model answers.",
     goDemo: "Go on with the demo model", go: "Go on", another: "Add another model", add: "Add a model",
     agentText: "An agent is a persona: who it is, what it does, how it talks. Everything can be changed later.",
@@ -59,7 +62,10 @@ page(async (view) => {
 
   function showModel(body) {
     const hasReal = models.some(isReal);
-    const goOn = button(t(hasReal ? "go" : "goDemo"), () => { hasPassedModel = true; open(1); }, { kind: hasReal ? "primary" : "" });
+    const goOn = button(t(hasReal ? "go" : "goDemo"), () => {
+      hasPassedModel = true;
+      open(1);
+    }, { kind: hasReal ? "primary" : "" });
     const adding = isOperator && connectForm({
       extra: hasReal ? [] : [goOn],
       async onAdded() {
@@ -68,10 +74,12 @@ page(async (view) => {
       },
     });
     fill(body, h("p", t("modelText")), h("h3", t("there")),
-      h("ul.plain-list", models.map((model) => h("li", h("strong", model.name), " ", h("span.muted.small", modelSummary(model))))),
+      h("ul.plain-list", models.map((model) =>
+        h("li", h("strong", model.name), " ", h("span.muted.small", modelSummary(model))))),
       !hasReal && h("p.note", t("demoText")),
       hasReal && h("div.buttons", goOn),
-      adding && (hasReal ? h("details", h("summary", t("another")), h("div.folded", adding)) : [h("h3", t("add")), adding]),
+      adding && hasReal && h("details", h("summary", t("another")), h("div.folded", adding)),
+      adding && !hasReal && [h("h3", t("add")), adding],
       !adding && !hasReal && [h("p", t("onlyOperator")), h("div.buttons", goOn)]);
   }
 
@@ -81,7 +89,8 @@ page(async (view) => {
     const name = textField(t("name"), input(), { most: 20, required: true, trims: true });
     const prompt = textField(t("prompt"), textarea({ rows: 9 }), { most: 20_000, hint: t("promptHint") });
     let chosen;
-    const choices = examples.map((example) => button(example.name, () => choose(example), { kind: "small", "aria-pressed": "false" }));
+    const choices = examples.map((example) =>
+      button(example.name, () => choose(example), { kind: "small", "aria-pressed": "false" }));
 
     async function choose(example) {
       const isOwn = prompt.value().trim() !== "" && !examples.some((one) => one.prompt === prompt.value());
@@ -128,14 +137,20 @@ page(async (view) => {
   // All
 
   const steps = [
-    { title: t("model"), show: showModel, isDone: () => hasPassedModel || models.some(isReal), summary: () => models[0].name },
+    {
+      title: t("model"), show: showModel, isDone: () => hasPassedModel || models.some(isReal),
+      summary: () => models[0].name,
+    },
     { title: t("agent"), show: showAgent, isDone: () => bot !== undefined, summary: () => bot.name },
     { title: t("hello"), show: showHello, isDone: () => false },
   ];
   for (const [index, step] of steps.entries()) {
-    step.heading = h("h2", { tabindex: -1, "aria-label": t("step", { number: index + 1, title: step.title }) }, `${index + 1}. ${step.title}`);
+    const label = t("step", { number: index + 1, title: step.title });
+    step.heading = h("h2", { tabindex: -1, "aria-label": label }, `${index + 1}. ${step.title}`);
     step.state = h("span.row.grow");
-    step.change = button(t("change"), () => open(index), { kind: "small", "aria-label": `${t("change")}: ${step.title}` });
+    step.change = button(t("change"), () => open(index), {
+      kind: "small", "aria-label": `${t("change")}: ${step.title}`,
+    });
     step.body = h("div.stack");
     step.element = h("li.card", h("div.head", step.heading, step.state, step.change), step.body);
   }

@@ -59,6 +59,7 @@ export function makeCode() {
     text.textContent = made.text;
   }
   render();
-  const element = h("section.card.stack", { "aria-labelledby": "code-title" }, h("h2", { id: "code-title" }, t("asCode")), bar, panel);
+  const element = h("section.card.stack", { "aria-labelledby": "code-title" },
+    h("h2", { id: "code-title" }, t("asCode")), bar, panel);
   return { element, show(other) { request = other; render(); } };
 }

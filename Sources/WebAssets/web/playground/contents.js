@@ -22,10 +22,12 @@ export function makeContents(groups) {
         h("span.summary", operation.summary), operation.isOwn && !group.isOwn && badge(),
         operation.isDeprecated && h("span.badge", t("deprecated")),
         h("span.route", h("b", operation.method), " ", operation.path));
-      const words = `${operation.path} ${operation.summary} ${operation.description} ${groupWords(group.name)} ${operation.method}`;
+      const { path, method, summary, description } = operation;
+      const words = [method, path, summary, description, groupWords(group.name)].join(" ");
       return { operation, link, element: h("li", link), words: words.toLowerCase() };
     });
-    const details = h("details", h("summary", groupName(group.name), " ", group.isOwn && badge()), h("ul", items.map(({ element }) => element)));
+    const details = h("details", h("summary", groupName(group.name), " ", group.isOwn && badge()),
+      h("ul", items.map(({ element }) => element)));
     return { items, details };
   });
   let current;
@@ -47,8 +49,10 @@ export function makeContents(groups) {
   };
   search.addEventListener("input", debounce(filter, 80));
   filter();
-  const toggle = h("button.plain.contents-button", { type: "button", "aria-expanded": "false", "aria-controls": "contents" }, t("contents"));
-  const panel = h("div", { id: "contents" }, field(t("filter"), search), count, h("div.groups", shown.map(({ details }) => details)));
+  const toggle = h("button.plain.contents-button",
+    { type: "button", "aria-expanded": "false", "aria-controls": "contents" }, t("contents"));
+  const panel = h("div", { id: "contents" },
+    field(t("filter"), search), count, h("div.groups", shown.map(({ details }) => details)));
   const unfold = (isOpen) => toggle.setAttribute("aria-expanded", String(isOpen));
   toggle.addEventListener("click", () => unfold(toggle.getAttribute("aria-expanded") !== "true"));
   return {

@@ -8,6 +8,10 @@ const SECRET = /password|secret|private_key|api_key|^code_verifier$|refresh_toke
 /** Whether what is typed into a field is nobody's to see. */
 export const isSecret = (name) => SECRET.test(name);
 
+/** A button that belongs to one value. */
+export const small = (label, onclick, properties) =>
+  h("button.small", { type: "button", onclick, ...properties }, label);
+
 /** Where a text is no JSON, in words. */
 export function faultText(error) {
   if (!(error instanceof JSONFault)) throw error;
@@ -27,7 +31,7 @@ export function labelled(control, { name, kind, isRequired, description, choose 
   const label = h("label", { for: control.id }, name);
   const element = h("div.field.value",
     h("div.value-head", label, h("span.kind", kind), isRequired && h("span.required", t("required")),
-      choose && h("button.small", { type: "button", onclick: () => choose(control), "aria-label": t("chooseFor", { name }) }, t("choose"))),
+      choose && small(t("choose"), () => choose(control), { "aria-label": t("chooseFor", { name }) })),
     control, hint, error);
   return {
     element,
@@ -63,11 +67,13 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 // A text field: browsers' number fields round what is too long, and change under the wheel.
 function number(schema, options, context) {
-  const pattern = schema.type === "integer" ? INTEGER : NUMBER;
-  const control = h("input", { type: "text", inputmode: schema.type === "integer" ? "numeric" : "decimal", autocomplete: "off" });
+  const isInteger = schema.type === "integer";
+  const pattern = isInteger ? INTEGER : NUMBER;
+  const control = h("input", { type: "text", inputmode: isInteger ? "numeric" : "decimal", autocomplete: "off" });
   const parts = labelled(control, options);
   const read = () => control.value.trim();
-  const check = () => parts.tell(read() === "" || pattern.test(read()) ? null : t(schema.type === "integer" ? "noInteger" : "noNumber"));
+  const fault = t(isInteger ? "noInteger" : "noNumber");
+  const check = () => parts.tell(read() === "" || pattern.test(read()) ? null : fault);
   control.addEventListener("input", () => { check(); context.changed(); });
   return {
     ...parts,
@@ -105,7 +111,7 @@ export function free(schema, options, context) {
   };
   control.addEventListener("input", () => { check(); context.changed(); });
   if (options.back) {
-    parts.element.append(h("p.small.muted.row", t("noForm"), h("button.small", { type: "button", onclick: options.back }, t("useForm"))));
+    parts.element.append(h("p.small.muted.row", t("noForm"), small(t("useForm"), options.back)));
   }
   return {
     ...parts,

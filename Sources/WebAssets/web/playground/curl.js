@@ -1,7 +1,7 @@
 // Calls with curl, for the shells of Unix.
 import { print } from "./json.js";
 import { shell } from "./literals.js";
-import { address, isStream } from "./request.js";
+import { address, formTexts, isStream } from "./request.js";
 import { fileName } from "./sdk.js";
 
 export function curl(request, origin) {
@@ -12,10 +12,10 @@ export function curl(request, origin) {
   for (const [name, value] of Object.entries(request.headers)) parts.push(`--header ${shell(`${name}: ${value}`)}`);
   if (operation.isUpload) {
     const files = request.files.length ? request.files : [{ name: "file" }];
-    for (const { name, file } of files) parts.push(`--form ${shell(`${name}=@${formName(file?.name ?? fileName(request))}`)}`);
-    for (const [name, value] of Object.entries(request.body ?? {})) {
-      parts.push(`--form-string ${shell(`${name}=${typeof value === "string" ? value : print(value)}`)}`);
+    for (const { name, file } of files) {
+      parts.push(`--form ${shell(`${name}=@${formName(file?.name ?? fileName(request))}`)}`);
     }
+    for (const [name, text] of formTexts(request)) parts.push(`--form-string ${shell(`${name}=${text}`)}`);
   } else if (request.body !== undefined) {
     parts.push(`--header 'Content-Type: application/json'`, `--data-raw ${shell(print(request.body, 2))}`);
   }

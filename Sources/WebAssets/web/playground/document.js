@@ -23,6 +23,8 @@ export function read(description) {
     .sort((one, other) => one.isOwn - other.isOwn);
 }
 
+const DESTRUCTIVE = /^(delete|remove|erase|clear|revoke|take .* offline)\b/i;
+
 function makeOperation(method, path, operation) {
   const parameters = operation.parameters ?? [];
   const [mediaType, content] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
@@ -37,7 +39,7 @@ function makeOperation(method, path, operation) {
     isOpen: operation.security?.length === 0,
     /** Whether the platform has no such operation. */
     isOwn: path.startsWith("/buckle/"),
-    isDestructive: method === "DELETE" || /^(delete|remove|erase|clear|revoke|take .* offline)\b/i.test(operation.summary),
+    isDestructive: method === "DELETE" || DESTRUCTIVE.test(operation.summary),
     parameters: (place) => parameters.filter((one) => one.in === place),
     body: content && { mediaType, schema: content.schema, isRequired: operation.requestBody.required === true },
     isUpload: mediaType === "multipart/form-data",

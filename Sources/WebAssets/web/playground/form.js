@@ -7,13 +7,18 @@ import { chooser } from "./pickers.js";
 import { file, slot } from "./schema.js";
 import { t } from "./texts.js";
 
-const asText = (value) => (value instanceof Numeral ? value.text : Array.isArray(value) ? value.map(asText).join(",") : String(value));
+/** A parameter's value as it stands in an address. */
+function asText(value) {
+  if (value instanceof Numeral) return value.text;
+  return Array.isArray(value) ? value.map(asText).join(",") : String(value);
+}
 
 /** A value without what is nobody's to see. */
 function withoutSecrets(value) {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([name]) => !isSecret(name)).map(([name, one]) => [name, withoutSecrets(one)]));
+  const open = Object.entries(value).filter(([name]) => !isSecret(name));
+  return Object.fromEntries(open.map(([name, one]) => [name, withoutSecrets(one)]));
 }
 
 const part = (title, ...children) => h("fieldset.part", h("legend", title), h("div.stack", children));
@@ -24,16 +29,18 @@ const part = (title, ...children) => h("fieldset.part", h("legend", title), h("d
  */
 export function makeForm(operation, changed) {
   const valueOf = (name) => {
-    const value = places.map(({ slots }) => slots.get(name)?.get()).find((one) => one !== undefined) ?? body?.get()?.[name];
+    const own = places.map(({ slots }) => slots.get(name)?.get()).find((one) => one !== undefined);
+    const value = own ?? body?.get()?.[name];
     return typeof value === "string" ? value : "";
   };
   const context = { changed, choose: chooser(valueOf) };
   const places = ["path", "query", "header"].map((place) => {
-    const slots = new Map(operation.parameters(place).map((one) =>
-      [one.name, slot(one.schema, { name: one.name, description: one.description, isRequired: one.required, isLine: true }, context)]));
+    const slots = new Map(operation.parameters(place).map(({ name, description, required, schema }) =>
+      [name, slot(schema, { name, description, isRequired: required, isLine: true }, context)]));
     return { place, slots };
   });
-  const headers = slot({ type: "object", additionalProperties: { type: "string" } }, { name: t("header"), isLine: true }, context);
+  const headers = slot(
+    { type: "object", additionalProperties: { type: "string" } }, { name: t("header"), isLine: true }, context);
   const files = new Map();
   const body = operation.body && !operation.isUpload ? makeBody(operation, context) : undefined;
   const texts = new Map();
@@ -44,24 +51,28 @@ export function makeForm(operation, changed) {
       else texts.set(name, slot(one, options, context));
     }
   }
-  const all = () => [...places.flatMap(({ slots }) => [...slots.values()]), headers, ...texts.values(), ...(body ? [body] : [])];
+  const all = () =>
+    [...places.flatMap(({ slots }) => [...slots.values()]), headers, ...texts.values(), body].filter(Boolean);
   const elements = (slots) => [...slots.values()].map((one) => one.element);
   const isBare = places.every(({ slots }) => slots.size === 0) && !operation.body;
   const element = h("div.stack",
-    places.filter(({ slots }) => slots.size > 0).map(({ place, slots }) => part(t(place), h("div.values", elements(slots)))),
+    places.filter(({ slots }) => slots.size > 0)
+      .map(({ place, slots }) => part(t(place), h("div.values", elements(slots)))),
     operation.isUpload && part(t("form"), h("div.values", elements(files), elements(texts))),
     body?.element, isBare && h("p.muted", t("noInput")),
     h("details.more", h("summary", t("headers")), h("div.stack", headers.element)));
 
-  const valuesOf = (place) => Object.fromEntries([...places.find((one) => one.place === place).slots]
-    .map(([name, one]) => [name, one.get()]).filter(([, value]) => value !== undefined).map(([name, value]) => [name, asText(value)]));
+  const given = (slots) =>
+    [...slots].map(([name, one]) => [name, one.get()]).filter(([, value]) => value !== undefined);
+  const valuesOf = (place) => Object.fromEntries(
+    given(places.find((one) => one.place === place).slots).map(([name, value]) => [name, asText(value)]));
   const request = () => ({
     operation, path: valuesOf("path"), query: valuesOf("query"), headers: { ...valuesOf("header"), ...headers.get() },
     body: operation.isUpload ? collect(texts) : body?.get(),
     files: [...files].map(([name, one]) => ({ name, file: one.get() })).filter((one) => one.file),
   });
   const collect = (slots) => {
-    const values = [...slots].map(([name, one]) => [name, one.get()]).filter(([, value]) => value !== undefined);
+    const values = given(slots);
     return values.length ? Object.fromEntries(values) : undefined;
   };
 
@@ -72,7 +83,7 @@ export function makeForm(operation, changed) {
       const missing = [...places[0].slots.values()].find((one) => one.get() === undefined);
       const wrong = all().reduce((found, one) => found ?? one.fault(), null);
       const control = wrong ?? missing?.element.querySelector("input, select, textarea") ?? null;
-      for (let around = control?.closest("details"); around; around = around.parentElement.closest("details")) around.open = true;
+      if (control) unfold(control);
       control?.focus();
       if (!wrong && control) tellMissing(control);
       return control;
@@ -106,12 +117,21 @@ export function makeForm(operation, changed) {
   };
 }
 
+function unfold(control) {
+  for (let around = control.closest("details"); around; around = around.parentElement.closest("details")) {
+    around.open = true;
+  }
+}
+
 function tellMissing(control) {
   const error = document.getElementById(`${control.id}-error`);
   error.hidden = false;
   fill(error, t("missing"));
   control.setAttribute("aria-invalid", "true");
-  control.addEventListener("input", () => { error.hidden = true; control.removeAttribute("aria-invalid"); }, { once: true });
+  control.addEventListener("input", () => {
+    error.hidden = true;
+    control.removeAttribute("aria-invalid");
+  }, { once: true });
 }
 
 /** A parameter's text as the value its control shows. */

@@ -1,7 +1,7 @@
 // Calls in Go: with coze-go, or with net/http.
 import { isObject, Numeral, print } from "./json.js";
 import { bracketed, goBlock, goText, goValue, indent } from "./literals.js";
-import { address, isStream } from "./request.js";
+import { address, formTexts, isStream } from "./request.js";
 import { argumentsOf, CHOICES, element, entryFor, fileName, isList, plainMessage, takes } from "./sdk.js";
 
 const model = (name, list) => ({ name, takes: takes(list) });
@@ -23,7 +23,8 @@ const MODELS = {
 /** Kinds whose lists hold no pointers. */
 const PLAIN = new Set(["VariableValue", "WorkflowIDInfo"]);
 
-const CHAT = "conversation_id bot_id! user_id! additional_messages>messages custom_variables meta_data parameters enable_card*";
+const CHAT = "conversation_id bot_id! user_id! additional_messages>messages custom_variables meta_data parameters "
+  + "enable_card*";
 const MESSAGE = "conversation_id! message_id!";
 const TOOLS = "conversation_id! chat_id! tool_outputs!";
 const PAGE = "page_num page_size";
@@ -31,17 +32,21 @@ const BOT = "description icon_file_id prompt_info onboarding_info model_info_con
 
 /** Operation: the call, its request's type, what that takes, and what comes of it (a page). */
 const CALLS = {
-  "POST /v1/conversation/create": ["Conversations.Create", "CreateConversationsReq", "bot_id messages meta_data connector_id"],
+  "POST /v1/conversation/create": [
+    "Conversations.Create", "CreateConversationsReq", "bot_id messages meta_data connector_id"],
   "GET /v1/conversation/retrieve": ["Conversations.Retrieve", "RetrieveConversationsReq", "conversation_id!"],
   "GET /v1/conversations": ["Conversations.List", "ListConversationsReq", `bot_id! ${PAGE}`, "page"],
-  "POST /v1/conversations/{conversation_id}/clear": ["Conversations.Clear", "ClearConversationsReq", "conversation_id!"],
+  "POST /v1/conversations/{conversation_id}/clear": [
+    "Conversations.Clear", "ClearConversationsReq", "conversation_id!"],
   "POST /v1/conversation/message/create": [
     "Conversations.Messages.Create", "CreateMessageReq", "conversation_id! role! content! content_type! meta_data"],
   "POST /v1/conversation/message/list": [
     "Conversations.Messages.List", "ListConversationsMessagesReq",
     "conversation_id! order* chat_id* before_id* after_id* limit", "page"],
-  "GET /v1/conversation/message/retrieve": ["Conversations.Messages.Retrieve", "RetrieveConversationsMessagesReq", MESSAGE],
-  "POST /v1/conversation/message/retrieve": ["Conversations.Messages.Retrieve", "RetrieveConversationsMessagesReq", MESSAGE],
+  "GET /v1/conversation/message/retrieve": [
+    "Conversations.Messages.Retrieve", "RetrieveConversationsMessagesReq", MESSAGE],
+  "POST /v1/conversation/message/retrieve": [
+    "Conversations.Messages.Retrieve", "RetrieveConversationsMessagesReq", MESSAGE],
   "POST /v1/conversation/message/modify": [
     "Conversations.Messages.Update", "UpdateConversationMessagesReq", `${MESSAGE} content content_type meta_data`],
   "POST /v1/conversation/message/delete": ["Conversations.Messages.Delete", "DeleteConversationsMessagesReq", MESSAGE],
@@ -69,7 +74,8 @@ const CALLS = {
   "GET /v1/bots/{bot_id}": ["Bots.Retrieve", "RetrieveBotsReq", "bot_id! is_published*"],
   "GET /v1/bot/get_online_info": ["Bots.Retrieve", "RetrieveBotsReq", "bot_id!"],
   "GET /v1/space/published_bots_list": ["Bots.List", "ListBotsReq", "space_id! page_index>page_num page_size", "page"],
-  "GET /v1/workspaces": ["Workspaces.List", "ListWorkspaceReq", `enterprise_id* user_id* coze_account_id* ${PAGE}`, "page"],
+  "GET /v1/workspaces": [
+    "Workspaces.List", "ListWorkspaceReq", `enterprise_id* user_id* coze_account_id* ${PAGE}`, "page"],
   "GET /v1/workspaces/{workspace_id}/members": [
     "Workspaces.Members.List", "ListWorkspaceMemberReq", `workspace_id! ${PAGE}`, "page"],
   "POST /v1/workspaces/{workspace_id}/members": [
@@ -93,7 +99,9 @@ export function go(request, origin) {
   const entry = entryFor(CALLS, request);
   const given = entry && (request.operation.isUpload ? [] : argumentsOf(request, entry[2], MODELS));
   const isCarried = given?.every((one) => one.isRequired || one.isPointer || !isZero(one.value));
-  return isCarried ? { text: withSDK(request, entry, given, origin), usesSDK: true } : { text: plain(request, origin), usesSDK: false };
+  return isCarried
+    ? { text: withSDK(request, entry, given, origin), usesSDK: true }
+    : { text: plain(request, origin), usesSDK: false };
 }
 
 /** Whether the SDK would leave a value out: it takes those for not set. */
@@ -105,7 +113,8 @@ function isZero(value) {
 const hasZero = (object) => Object.keys(object).length === 0 || Object.values(object).some((one) => isZero(one));
 
 const INITIALS = { id: "ID", ids: "IDs", uid: "UID" };
-const goName = (wire) => wire.split("_").map((word) => INITIALS[word] ?? word[0].toUpperCase() + word.slice(1)).join("");
+const goWord = (word) => INITIALS[word] ?? word[0].toUpperCase() + word.slice(1);
+const goName = (wire) => wire.split("_").map(goWord).join("");
 
 function written(value, kind, isPointer) {
   if (isPointer) {
@@ -132,13 +141,18 @@ function members(value, kind) {
 
 function elementOf(value, kind) {
   const plainly = kind === "Message" && plainMessage(value);
-  if (plainly) return `coze.Build${plainly === "question" ? "UserQuestionText" : "AssistantAnswer"}(${goText(value.content)}, nil)`;
+  if (plainly) {
+    const name = plainly === "question" ? "UserQuestionText" : "AssistantAnswer";
+    return `coze.Build${name}(${goText(value.content)}, nil)`;
+  }
   return MODELS[kind] ? members(value, kind) : goValue(value);
 }
 
 function program(imports, body, helpers = "") {
-  const [own, others] = [imports.filter((one) => !one.includes(".")), imports.filter((one) => one.includes("."))];
-  const lines = [...own.sort().map((one) => `\t"${one}"`), ...(others.length ? [""] : []), ...others.map((one) => `\t"${one}"`)];
+  const line = (one) => `\t"${one}"`;
+  const others = imports.filter((one) => one.includes(".")).map(line);
+  const lines = imports.filter((one) => !one.includes(".")).sort().map(line);
+  if (others.length) lines.push("", ...others);
   return `package main\n\nimport (\n${lines.join("\n")}\n)\n\nfunc main() {\n\t${indent(body, "\t")}\n}\n${helpers}`;
 }
 
@@ -186,16 +200,15 @@ function plain(request, origin) {
       "writer := multipart.NewWriter(&form)",
       `part, err := writer.CreateFormFile(${goText(request.files[0]?.name ?? "file")}, file.Name())`, CHECK,
       "if _, err := io.Copy(part, file); err != nil {\n\tlog.Fatal(err)\n}");
-    for (const [name, value] of Object.entries(request.body ?? {})) {
-      lines.push(`writer.WriteField(${goText(name)}, ${goText(typeof value === "string" ? value : print(value))})`);
-    }
+    for (const [name, text] of formTexts(request)) lines.push(`writer.WriteField(${goText(name)}, ${goText(text)})`);
     lines.push("writer.Close()");
   } else if (request.body !== undefined) {
     imports.push("strings");
     lines.push(`body := strings.NewReader(${goBlock(print(request.body, 2))})`);
     body = "body";
   }
-  lines.push(`request, err := http.NewRequest("${operation.method}", ${goText(origin + address(request))}, ${body})`, CHECK);
+  const url = goText(origin + address(request));
+  lines.push(`request, err := http.NewRequest("${operation.method}", ${url}, ${body})`, CHECK);
   const header = (name, value) => lines.push(`request.Header.Set(${goText(name)}, ${value})`);
   if (!operation.isOpen) header("Authorization", '"Bearer "+os.Getenv("COZE_TOKEN")');
   if (operation.isUpload) header("Content-Type", "writer.FormDataContentType()");
@@ -203,7 +216,9 @@ function plain(request, origin) {
   for (const [name, value] of Object.entries(request.headers)) header(name, goText(value));
   lines.push("response, err := http.DefaultClient.Do(request)", CHECK, "defer response.Body.Close()");
   if (isStream(request)) {
-    lines.push('fmt.Println(response.Status)', "if _, err := io.Copy(os.Stdout, response.Body); err != nil {\n\tlog.Fatal(err)\n}");
+    lines.push(
+      "fmt.Println(response.Status)",
+      "if _, err := io.Copy(os.Stdout, response.Body); err != nil {\n\tlog.Fatal(err)\n}");
   } else if (operation.isDownload) {
     lines.push(
       'output, err := os.Create("download")', CHECK, "defer output.Close()",

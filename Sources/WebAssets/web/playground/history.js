@@ -34,7 +34,10 @@ export function makeHistory(load) {
   let entries = stored("history") ?? [];
   const shown = table([
     { title: t("when"), cell: (one) => times.format(one.at) },
-    { title: t("operation"), cell: (one) => h("div", h("b", one.method), " ", one.address, one.logID && h("div.small.muted", one.logID)) },
+    {
+      title: t("operation"),
+      cell: (one) => h("div", h("b", one.method), " ", one.address, one.logID && h("div.small.muted", one.logID)),
+    },
     { title: t("status"), cell: (one) => h("span.badge", { class: one.isGood ? "good" : "bad" }, one.status) },
     { title: t("time"), kind: "number", cell: (one) => formatDuration(one.milliseconds) },
     {
@@ -47,7 +50,8 @@ export function makeHistory(load) {
   ], { empty: t("noHistory") });
   shown.set(entries);
   return {
-    element: h("section.stack", { "aria-labelledby": "history-title" }, h("h2", { id: "history-title" }, t("history")), shown.element),
+    element: h("section.stack", { "aria-labelledby": "history-title" },
+      h("h2", { id: "history-title" }, t("history")), shown.element),
     add(entry) {
       entries = [entry, ...entries].slice(0, LENGTH);
       store("history", entries);

@@ -1,7 +1,7 @@
 // Calls in Java 15 and later: with coze-java, or with the JDK's own client.
 import { print } from "./json.js";
 import { bracketed, indent, javaBlock, javaText, javaValue } from "./literals.js";
-import { address, isStream } from "./request.js";
+import { address, formTexts, isStream } from "./request.js";
 import { argumentsOf, CHOICES, element, entryFor, fileName, isList, plainMessage, takes } from "./sdk.js";
 
 const CLIENT = "com.coze.openapi.client";
@@ -15,7 +15,8 @@ const MODELS = {
   PromptInfo: model(`${BOTS}.BotPromptInfo`, "prompt!"),
   OnboardingInfo: model(`${BOTS}.BotOnboardingInfo`, "prologue suggested_questions"),
   ModelInfo: model(`${BOTS}.BotModelInfoConfig`,
-    "model_id>modelId! top_k top_p max_tokens temperature context_round response_format presence_penalty frequency_penalty"),
+    "model_id>modelId! top_k top_p max_tokens temperature context_round response_format presence_penalty "
+    + "frequency_penalty"),
   PluginIDList: model(`${BOTS}.BotPluginIdList`, "id_list>idList!"),
   PluginIDInfo: model(`${BOTS}.BotPluginIdInfo`, "plugin_id>pluginId! api_id>apiId!"),
   WorkflowIDList: model(`${BOTS}.BotWorkflowIdList`, "ids>ids!"),
@@ -28,16 +29,19 @@ const MAKERS = {
   ResponseFormat: [`${BOTS}.BotResponseFormat`, "fromValue"],
 };
 
-const CHAT = "conversation_id bot_id! user_id! additional_messages>messages custom_variables meta_data parameters enable_card";
+const CHAT = "conversation_id bot_id! user_id! additional_messages>messages custom_variables meta_data parameters "
+  + "enable_card";
 const MESSAGE = "conversation_id! message_id!";
 const TOOLS = "conversation_id! chat_id! tool_outputs!";
-const BOT = "description icon_file_id prompt_info onboarding_info plugin_id_list>pluginIdList workflow_id_list>workflowIdList "
-  + "model_info_config";
+const BOT = "description icon_file_id prompt_info onboarding_info plugin_id_list>pluginIdList "
+  + "workflow_id_list>workflowIdList model_info_config";
 
 /** Operation: the call, its request's class, what that takes, and what comes of it (a page). */
 const CALLS = {
-  "POST /v1/conversation/create": ["conversations().create", "connversations.CreateConversationReq", "bot_id messages meta_data"],
-  "GET /v1/conversation/retrieve": ["conversations().retrieve", "connversations.RetrieveConversationReq", "conversation_id!"],
+  "POST /v1/conversation/create": [
+    "conversations().create", "connversations.CreateConversationReq", "bot_id messages meta_data"],
+  "GET /v1/conversation/retrieve": [
+    "conversations().retrieve", "connversations.RetrieveConversationReq", "conversation_id!"],
   "GET /v1/conversations": [
     "conversations().list", "connversations.ListConversationReq", "bot_id! page_num page_size", "page"],
   "POST /v1/conversations/{conversation_id}/clear": [
@@ -75,14 +79,17 @@ const CALLS = {
   "POST /v1/bot/update": ["bots().update", "bots.UpdateBotReq", `bot_id! name ${BOT}`],
   "POST /v1/bot/publish": ["bots().publish", "bots.PublishBotReq", "bot_id! connector_ids"],
   "GET /v1/bot/get_online_info": ["bots().retrieve", "bots.RetrieveBotReq", "bot_id!"],
-  "GET /v1/space/published_bots_list": ["bots().list", "bots.ListBotReq", "space_id! page_index>page_num page_size", "page"],
+  "GET /v1/space/published_bots_list": [
+    "bots().list", "bots.ListBotReq", "space_id! page_index>page_num page_size", "page"],
   "GET /v1/workspaces": ["workspaces().list", "workspace.ListWorkspaceReq", "page_num page_size", "page"],
 };
 
 export function java(request, origin) {
   const entry = entryFor(CALLS, request);
   const given = entry && (request.operation.isUpload ? [] : argumentsOf(request, entry[2], MODELS));
-  return given ? { text: withSDK(request, entry, given, origin), usesSDK: true } : { text: plain(request, origin), usesSDK: false };
+  return given
+    ? { text: withSDK(request, entry, given, origin), usesSDK: true }
+    : { text: plain(request, origin), usesSDK: false };
 }
 
 const INITIALS = { id: "ID", ids: "IDs", uid: "UID" };
@@ -118,7 +125,10 @@ function written(value, kind, imports) {
   const { name, takes: taken } = MODELS[kind];
   imports.add(name);
   const plainly = kind === "Message" && plainMessage(value);
-  if (plainly) return `Message.build${plainly === "question" ? "UserQuestionText" : "AssistantAnswer"}(${javaText(value.content)})`;
+  if (plainly) {
+    const maker = plainly === "question" ? "buildUserQuestionText" : "buildAssistantAnswer";
+    return `Message.${maker}(${javaText(value.content)})`;
+  }
   return built(simple(name), Object.entries(value).map(([key, one]) => {
     const field = taken.get(key);
     return `${setter(field.name)}(${written(one, field.kind, imports)})`;
@@ -133,10 +143,12 @@ function program(imports, body) {
 
 function withSDK(request, [call, type, , gives], given, origin) {
   const name = `${CLIENT}.${type}`;
-  const imports = new Set(["com.coze.openapi.service.auth.TokenAuth", "com.coze.openapi.service.service.CozeAPI", name]);
+  const service = "com.coze.openapi.service";
+  const imports = new Set([`${service}.auth.TokenAuth`, `${service}.service.CozeAPI`, name]);
   const events = isStream(request);
   const parts = given.map((one) => `${setter(one.name)}(${written(one.value, one.kind, imports)})`);
-  const taken = request.operation.isUpload ? `${simple(name)}.of(${javaText(fileName(request))})` : built(simple(name), parts);
+  const taken = request.operation.isUpload
+    ? `${simple(name)}.of(${javaText(fileName(request))})` : built(simple(name), parts);
   const made = `coze.${call}(\n    ${indent(taken)})`;
   const client = `CozeAPI coze = new CozeAPI.Builder()\n    .baseURL(${javaText(origin)})\n`
     + `    .auth(new TokenAuth(System.getenv("COZE_TOKEN")))\n    .build();\n`;
@@ -170,26 +182,32 @@ function plain(request, origin) {
     before = `String body = ${javaBlock(print(request.body, 2))};\n`;
     publisher = "HttpRequest.BodyPublishers.ofString(body)";
   }
-  for (const [name, value] of Object.entries(request.headers)) parts.push(`header(${javaText(name)}, ${javaText(value)})`);
+  for (const [name, value] of Object.entries(request.headers)) {
+    parts.push(`header(${javaText(name)}, ${javaText(value)})`);
+  }
   parts.push(`method("${operation.method}", ${publisher})`, "build()");
-  const made = `HttpRequest request = HttpRequest.newBuilder(URI.create(${javaText(origin + address(request).replace(/[{}]/g, encodeURIComponent))}))`
+  // What is not filled in yet must be an address all the same.
+  const url = javaText(origin + address(request).replace(/[{}]/g, encodeURIComponent));
+  const made = `HttpRequest request = HttpRequest.newBuilder(URI.create(${url}))`
     + `${parts.map((part) => `\n    .${part}`).join("")};\n`;
-  const send = (handler) => `HttpClient.newHttpClient().send(\n    request, HttpResponse.BodyHandlers.${handler}())`;
+  const send = (handler) => `HttpClient.newHttpClient().send(\n    request, HttpResponse.BodyHandlers.${handler})`;
   let rest;
-  if (isStream(request)) rest = `${send("ofLines")}.body().forEach(System.out::println);`;
+  if (isStream(request)) rest = `${send("ofLines()")}.body().forEach(System.out::println);`;
   else if (operation.isDownload) {
     imports.add("java.nio.file.Path");
-    rest = 'var response = HttpClient.newHttpClient().send(\n    request, HttpResponse.BodyHandlers.ofFile(Path.of("download")));\n'
-      + "System.out.println(response.statusCode());";
-  } else rest = `var response = ${send("ofString")};\nSystem.out.println(response.statusCode());\nSystem.out.println(response.body());`;
+    rest = `var response = ${send('ofFile(Path.of("download"))')};\nSystem.out.println(response.statusCode());`;
+  } else {
+    rest = `var response = ${send("ofString()")};\nSystem.out.println(response.statusCode());\n`
+      + "System.out.println(response.body());";
+  }
   return program(imports, before + made + rest);
 }
 
 /** The JDK has no form data of its own. */
 function formData(request) {
-  const texts = Object.entries(request.body ?? {}).map(([name, value]) => {
+  const texts = formTexts(request).map(([name, text]) => {
     const head = `\\r\\nContent-Disposition: form-data; name=\\"" + ${javaText(name)} + "\\"\\r\\n\\r\\n"`;
-    return `form.writeBytes(("--" + boundary + "${head} + ${javaText(typeof value === "string" ? value : print(value))} + "\\r\\n")\n`
+    return `form.writeBytes(("--" + boundary + "${head} + ${javaText(text)} + "\\r\\n")\n`
       + "    .getBytes(StandardCharsets.UTF_8));\n";
   });
   const name = request.files[0]?.name ?? "file";

@@ -92,15 +92,16 @@ export function print(value, indent = 0, before = "") {
   const isList = Array.isArray(value);
   if (!isList && !isObject(value)) return JSON.stringify(value);
   const inner = before + " ".repeat(indent);
+  const colon = indent ? ": " : ":";
   const parts = isList
     ? value.map((one) => print(one, indent, inner))
-    : Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}:${indent ? " " : ""}${print(one, indent, inner)}`);
+    : Object.entries(value).map(([key, one]) => JSON.stringify(key) + colon + print(one, indent, inner));
   const [open, close] = isList ? "[]" : "{}";
   if (parts.length === 0) return open + close;
   return indent ? `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${before}${close}` : open + parts.join(",") + close;
 }
 
-/** Lays a text of JSON out in lines without reading its values, so that each stays as it came. Other texts as they are. */
+/** Lays a text of JSON out in lines without reading its values, so that each stays as it came; other texts stay. */
 export function pretty(text) {
   try {
     JSON.parse(text);

@@ -13,7 +13,8 @@ const quoted = (text, number) =>
 /** A word of a shell's line. */
 export const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
-export const pythonText = (text) => quoted(text, (number) => (number < 256 ? `\\x${hex(2)(number)}` : `\\u${hex(4)(number)}`));
+export const pythonText = (text) =>
+  quoted(text, (number) => (number < 256 ? `\\x${hex(2)(number)}` : `\\u${hex(4)(number)}`));
 export const nodeText = (text) => quoted(text, (number) => `\\u${hex(4)(number)}`);
 // Half a pair cannot be written in Go.
 export const goText = (text) => quoted(text.toWellFormed(), (number) => `\\u${hex(4)(number)}`);
@@ -59,7 +60,9 @@ export function nodeValue(value) {
   // An object that is written as __proto__ would become another's prototype.
   const name = (key) => (key === "__proto__" ? '["__proto__"]' : IDENTIFIER.test(key) ? key : nodeText(key));
   const parts = Object.entries(value).map(([key, one]) => `${name(key)}: ${nodeValue(one)}`);
-  return parts.length ? bracketed("{ ", parts, " }", { by: "  " }).replace(/^\{ \n/, "{\n").replace(/\n \}$/, "\n}") : "{}";
+  // On one line there is space inside the braces.
+  const made = bracketed("{ ", parts, " }", { by: "  " });
+  return parts.length ? made.replace(/^\{ \n/, "{\n").replace(/\n \}$/, "\n}") : "{}";
 }
 
 /** Whether a script's numbers hold all of a value's numbers exactly. */
@@ -77,7 +80,8 @@ export function goValue(value) {
   const style = { by: "\t" };
   if (Array.isArray(value)) return bracketed("[]any{", value.map(goValue), "}", style);
   if (!isObject(value)) return String(value);
-  return bracketed("map[string]any{", Object.entries(value).map(([key, one]) => `${goText(key)}: ${goValue(one)}`), "}", style);
+  const entries = Object.entries(value).map(([key, one]) => `${goText(key)}: ${goValue(one)}`);
+  return bracketed("map[string]any{", entries, "}", style);
 }
 
 /** A value of any kind but null in Java. */

@@ -1,7 +1,7 @@
 // Calls in JavaScript on Node: with @coze/api, or with fetch.
 import { print } from "./json.js";
 import { bracketed, indent, isExact, nodeText, nodeValue } from "./literals.js";
-import { address, isStream } from "./request.js";
+import { address, formTexts, isStream } from "./request.js";
 import { entryFor, fields, fileName } from "./sdk.js";
 
 /** Operation: the call and its arguments; `*` is an object of all that is left, `*?` one that may be missing. */
@@ -43,7 +43,9 @@ const ADDED = { "POST /v3/chat/submit_tool_outputs stream": { stream: true } };
 export function node(request, origin) {
   const entry = entryFor(CALLS, request);
   const given = entry && argumentsOf(request, entry[1]);
-  return given ? { text: withSDK(request, entry[0], given, origin), usesSDK: true } : { text: plain(request, origin), usesSDK: false };
+  return given
+    ? { text: withSDK(request, entry[0], given, origin), usesSDK: true }
+    : { text: plain(request, origin), usesSDK: false };
 }
 
 /** The arguments as JavaScript; nothing if the call cannot carry all of the request. */
@@ -91,13 +93,13 @@ function plain(request, origin) {
     const { name = "file" } = request.files[0] ?? {};
     const file = nodeText(fileName(request));
     before = `const form = new FormData();\nform.append(${nodeText(name)}, await openAsBlob(${file}), ${file});\n`
-      + Object.entries(request.body ?? {}).map(([key, value]) =>
-        `form.append(${nodeText(key)}, ${nodeText(typeof value === "string" ? value : print(value))});\n`).join("") + "\n";
+      + formTexts(request).map(([key, text]) => `form.append(${nodeText(key)}, ${nodeText(text)});\n`).join("") + "\n";
     parts.push("body: form");
   } else if (request.body !== undefined) {
     headers.push('"Content-Type": "application/json"');
     // Longer numbers than a script holds go as they are.
-    parts.push(`body: ${isExact(request.body) ? `JSON.stringify(${nodeValue(request.body)})` : nodeText(print(request.body))}`);
+    const body = isExact(request.body) ? `JSON.stringify(${nodeValue(request.body)})` : nodeText(print(request.body));
+    parts.push(`body: ${body}`);
   }
   if (headers.length) parts.splice(1, 0, `headers: ${bracketed("{", headers, "}", { by: "  ", width: 0 })}`);
   const url = nodeText(origin + address(request));
@@ -105,7 +107,8 @@ function plain(request, origin) {
   const rest = isStream(request)
     ? "for await (const piece of response.body) {\n  process.stdout.write(piece);\n}"
     : operation.isDownload
-      ? 'await writeFile("download", Buffer.from(await response.arrayBuffer()));\nconsole.log(response.status, response.headers.get("Content-Type"));'
+      ? 'await writeFile("download", Buffer.from(await response.arrayBuffer()));\n'
+        + 'console.log(response.status, response.headers.get("Content-Type"));'
       : "console.log(response.status, await response.text());";
   const imports = operation.isUpload ? 'import { openAsBlob } from "node:fs";\n\n'
     : operation.isDownload ? 'import { writeFile } from "node:fs/promises";\n\n' : "";

@@ -28,7 +28,8 @@ export function makeOperationView(operation, { caller, reply, code, history }) {
   });
   const element = h("form.card.stack.operation", { novalidate: true, "aria-labelledby": "operation-title" },
     // Browsers look for a name beside a token, and there is none.
-    h("input", { type: "text", autocomplete: "username", hidden: true, tabindex: -1 }), head(operation), form.element, caller.element, h("div.buttons", submit, clear));
+    h("input", { type: "text", autocomplete: "username", hidden: true, tabindex: -1 }),
+    head(operation), form.element, caller.element, h("div.buttons", submit, clear));
 
   function setState(state) {
     form.setState(state);
@@ -92,14 +93,18 @@ function head(operation) {
   return h("header.stack",
     h("div.row", h("h2", { id: "operation-title", tabindex: -1 }, operation.summary), operation.isOwn && badge(),
       operation.isDeprecated && h("span.badge.bad", { title: t("deprecatedHint") }, t("deprecated"))),
-    h("p.route", h("b", { class: `method ${operation.method.toLowerCase()}` }, operation.method), " ", h("code", operation.path)),
+    h("p.route", h("b.method", { class: operation.method.toLowerCase() }, operation.method), " ",
+      h("code", operation.path)),
     operation.description && h("p", operation.description),
     h("p.small.muted", needs), operation.isDeprecated && h("p.small.muted", t("deprecatedHint")));
 }
 
 /** Who calls: the session, or who has a token. @returns {element, refuse()} */
 export function makeCaller(onChange) {
-  const token = h("input", { type: "password", id: "caller-token", autocomplete: "off", spellcheck: "false", "aria-describedby": "caller-hint caller-error" });
+  const token = h("input", {
+    type: "password", id: "caller-token", autocomplete: "off", spellcheck: "false",
+    "aria-describedby": "caller-hint caller-error",
+  });
   const error = h("p.field-error", { id: "caller-error", hidden: true });
   const field = h("div.field", { hidden: true }, h("label", { for: "caller-token" }, t("tokenLabel")), token,
     h("p.hint", { id: "caller-hint" }, t("tokenHint")), error);

@@ -6,14 +6,16 @@ import { read } from "./send.js";
 import { t } from "./texts.js";
 
 const KINDS = {
-  bot_id: "bot_id", conversation_id: "conversation_id", chat_id: "chat_id", workspace_id: "workspace_id", space_id: "workspace_id",
+  bot_id: "bot_id", conversation_id: "conversation_id", chat_id: "chat_id",
+  workspace_id: "workspace_id", space_id: "workspace_id",
   file_id: "file_id", icon_file_id: "file_id",
 };
 
 /** Page by page: `load(cursor)` gives {items: [{id, title, about}], next}. */
 const SOURCES = {
   async bot_id(cursor = 1, { space }) {
-    const page = await read("/v1/bots", { workspace_id: space, publish_status: "all", page_num: cursor, page_size: 20 });
+    const query = { workspace_id: space, publish_status: "all", page_num: cursor, page_size: 20 };
+    const page = await read("/v1/bots", query);
     const items = page.items.map((one) => ({ id: one.id, title: one.name }));
     return { items, next: items.length === 20 ? cursor + 1 : undefined };
   },
@@ -24,7 +26,8 @@ const SOURCES = {
   },
   async conversation_id(cursor, { valueOf }) {
     const bot = valueOf("bot_id");
-    const page = await read("/buckle/v1/conversations", { limit: 20, ...(bot && { bot_id: bot }), ...(cursor && { before: cursor }) });
+    const query = { limit: 20, ...(bot && { bot_id: bot }), ...(cursor && { before: cursor }) };
+    const page = await read("/buckle/v1/conversations", query);
     const items = page.conversations.map((one) => ({
       id: one.id, title: one.name || t("untitled"), about: `${one.bot_name} ${formatAge(one.created_at)}`,
     }));
@@ -38,7 +41,9 @@ const SOURCES = {
   },
   async file_id(cursor) {
     const page = await read("/buckle/v1/files", { limit: 20, ...(cursor && { after_id: cursor }) });
-    const items = page.items.map((one) => ({ id: one.id, title: one.file_name, about: `${formatBytes(one.bytes)} ${formatAge(one.created_at)}` }));
+    const items = page.items.map((one) => ({
+      id: one.id, title: one.file_name, about: `${formatBytes(one.bytes)} ${formatAge(one.created_at)}`,
+    }));
     return { items, next: page.has_more ? page.last_id : undefined };
   },
 };
@@ -80,7 +85,8 @@ async function choose(kind, control, valueOf) {
     space.addEventListener("change", () => { options.space = space.value; reload(); });
     head = field(t("pick_workspace_id"), space);
   }
-  const shown = dialog(t(`pick_${kind}`), isMissing ? h("p", t("needsConversation")) : h("div.stack", head, loaded.element));
+  const content = isMissing ? h("p", t("needsConversation")) : h("div.stack", head, loaded.element);
+  const shown = dialog(t(`pick_${kind}`), content);
   if (!isMissing) reload();
   const id = await shown.done;
   if (id === undefined) return;

@@ -1,7 +1,6 @@
 // Calls in Python: with cozepy, or with requests.
-import { print } from "./json.js";
 import { bracketed, pythonText, pythonValue } from "./literals.js";
-import { address, isStream, path } from "./request.js";
+import { address, formTexts, isStream, path } from "./request.js";
 import { argumentsOf, CHOICES, element, entryFor, fileName, isList, plainMessage, takes } from "./sdk.js";
 
 const model = (name, list) => ({ name, takes: takes(list) });
@@ -25,7 +24,8 @@ const MODELS = {
 };
 const INNER = { ResponseFormat: "BotModelInfo.ResponseFormat", CacheType: "BotModelInfo.CacheType" };
 
-const CHAT = "bot_id! user_id! conversation_id additional_messages custom_variables auto_save_history meta_data parameters";
+const CHAT = "bot_id! user_id! conversation_id additional_messages custom_variables auto_save_history meta_data "
+  + "parameters";
 const MESSAGE = "conversation_id! message_id!";
 const PAGE = "page_num page_size";
 const BOT = "name description icon_file_id prompt_info onboarding_info suggest_reply_info model_info_config";
@@ -94,7 +94,9 @@ const CALLS = {
 export function python(request, origin) {
   const entry = entryFor(CALLS, request);
   const given = entry && (request.operation.isUpload ? [] : argumentsOf(request, entry[1], MODELS));
-  return given ? { text: withSDK(request, entry, given, origin), usesSDK: true } : { text: plain(request, origin), usesSDK: false };
+  return given
+    ? { text: withSDK(request, entry, given, origin), usesSDK: true }
+    : { text: plain(request, origin), usesSDK: false };
 }
 
 function withSDK(request, [call, , gives, added], given, origin) {
@@ -130,7 +132,8 @@ function written(value, kind, names) {
   names.add(name.split(".")[0]);
   const plainly = kind === "Message" && plainMessage(value);
   if (plainly) {
-    return `Message.build_${plainly === "question" ? "user_question_text" : "assistant_answer"}(${pythonText(value.content)})`;
+    const maker = plainly === "question" ? "build_user_question_text" : "build_assistant_answer";
+    return `Message.${maker}(${pythonText(value.content)})`;
   }
   const parts = Object.entries(value).map(([key, one]) => `${key}=${written(one, taken.get(key).kind, names)}`);
   return bracketed(`${name}(`, parts, ")");
@@ -147,7 +150,7 @@ function plain(request, origin) {
   if (operation.isUpload) {
     const name = request.files[0]?.name ?? "file";
     parts.push(`files={${pythonText(name)}: open(${pythonText(fileName(request))}, "rb")}`);
-    const texts = Object.entries(request.body ?? {}).map(([key, value]) => [key, typeof value === "string" ? value : print(value)]);
+    const texts = formTexts(request);
     if (texts.length) parts.push(`data=${pythonValue(Object.fromEntries(texts))}`);
   } else if (request.body !== undefined) parts.push(`json=${pythonValue(request.body)}`);
   if (streams) parts.push("stream=True");
@@ -155,7 +158,8 @@ function plain(request, origin) {
   const rest = streams
     ? `response.encoding = "utf-8"\nfor line in response.iter_lines(decode_unicode=True):\n    print(line)`
     : operation.isDownload
-      ? `with open("download", "wb") as file:\n    file.write(response.content)\nprint(response.status_code, response.headers["Content-Type"])`
+      ? `with open("download", "wb") as file:\n    file.write(response.content)\n`
+        + `print(response.status_code, response.headers["Content-Type"])`
       : "print(response.status_code)\nprint(response.text)";
   return `${operation.isOpen ? "" : "import os\n\n"}import requests\n\nresponse = ${made}\n${rest}\n`;
 }

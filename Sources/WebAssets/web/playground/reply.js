@@ -1,9 +1,11 @@
 // What came of a call: state, time, headers and body; events of a stream while they come.
 import { button, copyButton, fill, h } from "../lib/dom.js";
 import { formatBytes, formatDuration } from "../lib/text.js";
+import { small } from "./controls.js";
 import { pretty } from "./json.js";
 import { t } from "./texts.js";
 
+const UNTYPED = "application/octet-stream";
 /** How much of a body is shown at first, and how many events. */
 const SHOWN = 200_000;
 const EVENTS = 1000;
@@ -108,16 +110,23 @@ function content(result, keep) {
     const address = URL.createObjectURL(result.blob);
     keep(address);
     return [
-      h("p.row", t("bytes", { type: result.type || "application/octet-stream", size: formatBytes(result.size) }), saving()),
+      h("p.row", t("bytes", { type: result.type || UNTYPED, size: formatBytes(result.size) }), saving()),
       /^image\/(png|jpeg|gif|webp|bmp|avif)/.test(result.type) && h("img.picture", { src: address, alt: t("picture") }),
     ];
   }
   const text = result.text.length > LAID_OUT ? result.text : pretty(result.text);
   const code = h("pre", { tabindex: 0, role: "group", "aria-label": t("body") }, text.slice(0, SHOWN));
   const isCut = text.length > SHOWN;
-  const more = isCut && h("p.row.small", t("cut"),
-    button(t("showAll", { size: formatBytes(text.length) }), () => { code.textContent = text; more.remove(); code.focus(); }, { class: "small" }));
-  return [h("div.code", h("div.code-head", h("span", result.type.split(";")[0]), h("div.row", saving(), copyButton(() => text, t("copyBody")))), code), more];
+  const all = small(t("showAll", { size: formatBytes(text.length) }), () => {
+    code.textContent = text;
+    more.remove();
+    code.focus();
+  });
+  const more = h("p.row.small", t("cut"), all);
+  const actions = h("div.row", saving(), copyButton(() => text, t("copyBody")));
+  return [
+    h("div.code", h("div.code-head", h("span", result.type.split(";")[0]), actions), code), isCut && more,
+  ];
 }
 
 function save(result) {
@@ -156,7 +165,8 @@ function makeStream() {
     add(event) {
       total += 1;
       waiting.push(h("li",
-        h("div.event-head", h("span.when", `+${formatDuration(event.milliseconds)}`), h("b", event.name), event.id && h("span.muted", `id ${event.id}`)),
+        h("div.event-head", h("span.when", `+${formatDuration(event.milliseconds)}`), h("b", event.name),
+          event.id && h("span.muted", `id ${event.id}`)),
         h("pre", pretty(event.data))));
       if (isPlanned) return;
       isPlanned = true;

@@ -1,7 +1,7 @@
 // Controls for values of any schema: lists, maps and objects of others. A value that does not fit the form (null, an
 // empty text, a kind that the schema does not name) is kept as JSON, so that nothing gets lost between form and text.
 import { fill, h } from "../lib/dom.js";
-import { free, labelled, SINGLE } from "./controls.js";
+import { free, labelled, SINGLE, small } from "./controls.js";
 import { kindOf, resolve } from "./document.js";
 import { isObject, Numeral } from "./json.js";
 import { t } from "./texts.js";
@@ -21,6 +21,8 @@ function fits(kind, schema, value, { keepsEmpty }) {
     default: return true;
   }
 }
+
+const CONTROLS = "input, select, textarea, button";
 
 const kindText = (kind, schema) => {
   if (kind === "text" && schema.pattern) return t("kindID");
@@ -43,8 +45,8 @@ export function slot(reference, options, context) {
   let inner;
   const place = h("div.slot");
   const use = (isFree) => {
-    const back = isFree && kind !== "any" ? () => { set(undefined); context.changed(); place.querySelector("input, select, textarea, button")?.focus(); } : undefined;
-    inner = (isFree ? free : MAKERS[kind])(schema, { ...all, name, isFree, back, kind: isFree ? t("kind_any") : all.kind }, context);
+    const own = isFree ? { ...all, name, back: toForm, kind: t("kind_any") } : { ...all, name };
+    inner = (isFree ? free : MAKERS[kind])(schema, own, context);
     inner.isFree = isFree;
     fill(place, inner.element);
   };
@@ -52,6 +54,11 @@ export function slot(reference, options, context) {
     const isFree = value !== undefined && !fits(kind, schema, value, options);
     if (!inner || inner.isFree !== isFree) use(isFree);
     inner.set(value);
+  }
+  function toForm() {
+    set(undefined);
+    context.changed();
+    place.querySelector(CONTROLS)?.focus();
   }
   use(false);
   return {
@@ -65,23 +72,34 @@ export function slot(reference, options, context) {
 /** Says that something empty is sent, and takes that back. */
 function emptiness(text, context, unset) {
   const element = h("p.small.muted.row", { hidden: true }, text,
-    h("button.small", { type: "button", onclick: () => { unset(); context.changed(); } }, t("doNotSend")));
+    small(t("doNotSend"), () => { unset(); context.changed(); }));
   return { element, show(isShown) { element.hidden = !isShown; } };
 }
 
-const group = ({ name, kind, isRequired, description }, ...children) => {
-  const title = h("legend", h("span.value-head", h("span.name", name), h("span.kind", kind), isRequired && h("span.required", t("required"))));
-  const element = h("fieldset.value.group", title, description && h("p.hint", description), children);
-  return { element, rename(text) { title.querySelector(".name").textContent = text; } };
-};
+const heading = (title, { kind, isRequired }) =>
+  h("span.value-head", title, h("span.kind", kind), isRequired && h("span.required", t("required")));
+
+function group(options, ...children) {
+  const { name, description } = options;
+  const title = h("span.name", name);
+  const element = h("fieldset.value.group",
+    h("legend", heading(title, options)), description && h("p.hint", description), children);
+  return { element, rename(text) { title.textContent = text; } };
+}
+
+// There is a list to choose from for a field, not for each of many.
+const withoutChoice = (context) => ({ ...context, choose: undefined });
 
 function list(schema, options, context) {
   const rows = [];
   let isSent = false;
   const place = h("div.rows");
   const empty = emptiness(t("emptyList"), context, () => { isSent = false; show(); });
-  const add = h("button.small", { type: "button", onclick: () => { isSent = true; insert().focus(); context.changed(); } },
-    t("addTo", { name: options.name }));
+  const add = small(t("addTo", { name: options.name }), () => {
+    isSent = true;
+    insert().focus();
+    context.changed();
+  });
   const parts = group(options, place, empty.element, add);
   const title = (number) => `${options.name} ${number + 1}`;
   function show() {
@@ -89,21 +107,22 @@ function list(schema, options, context) {
     rows.forEach((row, number) => row.rename(title(number)));
   }
   function insert(value) {
-    const control = slot(schema.items, { name: title(rows.length), keepsEmpty: true, isOpen: true }, { ...context, choose: undefined });
-    const remove = h("button.small", { type: "button" }, t("remove"));
+    const own = { name: title(rows.length), keepsEmpty: true, isOpen: true };
+    const control = slot(schema.items, own, withoutChoice(context));
+    const remove = small(t("remove"), drop);
     const element = h("div.line", control.element, remove);
     const row = {
       control, element,
       rename(text) { control.rename(text); remove.setAttribute("aria-label", t("removeNamed", { name: text })); },
-      focus() { (element.querySelector("input, select, textarea") ?? element.querySelector("summary, button"))?.focus(); },
+      focus() { (element.querySelector("input, select, textarea") ?? element.querySelector(CONTROLS))?.focus(); },
     };
-    remove.addEventListener("click", () => {
+    function drop() {
       rows.splice(rows.indexOf(row), 1);
       element.remove();
       show();
       add.focus();
       context.changed();
-    });
+    }
     control.set(value);
     rows.push(row);
     place.append(element);
@@ -112,7 +131,10 @@ function list(schema, options, context) {
   }
   return {
     ...parts,
-    get: () => (rows.length || isSent ? rows.map(({ control }) => control.get()).filter((one) => one !== undefined) : undefined),
+    get() {
+      if (!rows.length && !isSent) return undefined;
+      return rows.map(({ control }) => control.get()).filter((one) => one !== undefined);
+    },
     set(value) {
       rows.length = 0;
       place.replaceChildren();
@@ -131,24 +153,28 @@ function map(schema, options, context) {
   let isSent = false;
   const place = h("div.rows");
   const empty = emptiness(t("emptyMap"), context, () => { isSent = false; show(); });
-  const add = h("button.small", { type: "button", onclick: () => { isSent = true; insert("").key.focus(); context.changed(); } },
-    t("addTo", { name: options.name }));
+  const add = small(t("addTo", { name: options.name }), () => {
+    isSent = true;
+    insert("").key.focus();
+    context.changed();
+  });
   const parts = group(options, place, empty.element, add);
   const show = () => empty.show(isSent && rows.length === 0);
   function insert(name, value) {
     const key = h("input", { type: "text", autocomplete: "off", spellcheck: "false", value: name });
     const label = labelled(key, { name: t("key", { name: options.name }), kind: "" });
-    const control = slot(schema.additionalProperties, { name: t("valueOf", { name: options.name }), keepsEmpty: true }, { ...context, choose: undefined });
+    const own = { name: t("valueOf", { name: options.name }), keepsEmpty: true };
+    const control = slot(schema.additionalProperties, own, withoutChoice(context));
     const row = { key, control, label };
-    const remove = h("button.small", { type: "button", "aria-label": t("removeNamed", { name: `${options.name} ${name}` }) }, t("remove"));
+    const remove = small(t("remove"), drop, { "aria-label": t("removeNamed", { name: `${options.name} ${name}` }) });
     const element = h("div.line.pair", label.element, control.element, remove);
-    remove.addEventListener("click", () => {
+    function drop() {
       rows.splice(rows.indexOf(row), 1);
       element.remove();
       show();
       add.focus();
       context.changed();
-    });
+    }
     key.addEventListener("input", () => { check(); context.changed(); });
     control.set(value);
     rows.push(row);
@@ -209,7 +235,7 @@ function object(schema, options, context) {
   const title = h("span.name", options.name);
   const details = options.isRoot ? h("div.stack", empty.element, place)
     : h("details.value.object", { open: options.isRequired || options.isOpen },
-      h("summary", h("span.value-head", title, h("span.kind", options.kind), options.isRequired && h("span.required", t("required")))),
+      h("summary", heading(title, options)),
       options.description && h("p.hint", options.description), empty.element, place);
   if (options.isRoot || details.open) build();
   else details.addEventListener("toggle", build);

@@ -15,10 +15,12 @@ const KINDS = {
   suggested_questions: "[text]",
   messages: "[Message]", additional_messages: "[Message]", tool_outputs: "[ToolOutput]", data: "[VariableValue]",
   prompt_info: "PromptInfo", onboarding_info: "OnboardingInfo", suggest_reply_info: "SuggestReplyInfo",
-  model_info_config: "ModelInfo", knowledge: "Knowledge", plugin_id_list: "PluginIDList", workflow_id_list: "WorkflowIDList",
+  model_info_config: "ModelInfo", knowledge: "Knowledge",
+  plugin_id_list: "PluginIDList", workflow_id_list: "WorkflowIDList",
   id_list: "[PluginIDInfo]", ids: "[WorkflowIDInfo]",
   role: "MessageRole", type: "MessageType", content_type: "MessageContentType", publish_status: "PublishStatus",
-  feedback_type: "FeedbackType", folder_type: "FolderType", role_type: "WorkspaceRoleType", reply_mode: "SuggestReplyMode",
+  feedback_type: "FeedbackType", folder_type: "FolderType", role_type: "WorkspaceRoleType",
+  reply_mode: "SuggestReplyMode",
   response_format: "ResponseFormat", cache_type: "CacheType", order: "Order",
 };
 
@@ -46,7 +48,8 @@ export function takes(list) {
   return new Map(list.split(" ").filter(Boolean).map((word) => {
     const [, wire, name, kind, marks] = /^(\w+)(?:>(\w+))?(?::([^!*]+))?([!*]*)$/.exec(word);
     return [wire, {
-      wire, name: name ?? wire, kind: kind ?? KINDS[wire] ?? "text", isRequired: marks.includes("!"), isPointer: marks.includes("*"),
+      wire, name: name ?? wire, kind: kind ?? KINDS[wire] ?? "text",
+      isRequired: marks.includes("!"), isPointer: marks.includes("*"),
     }];
   }));
 }
@@ -66,7 +69,8 @@ export function fits(value, kind, models) {
   if (CHOICES[kind]) return CHOICES[kind].includes(value);
   const model = models[kind];
   if (!model || !isObject(value)) return false;
-  return Object.entries(value).every(([key, one]) => model.takes.has(key) && fits(one, model.takes.get(key).kind, models))
+  const fitsField = ([key, one]) => model.takes.has(key) && fits(one, model.takes.get(key).kind, models);
+  return Object.entries(value).every(fitsField)
     && [...model.takes.values()].every((one) => !one.isRequired || one.wire in value);
 }
 

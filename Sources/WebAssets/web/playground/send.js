@@ -52,8 +52,8 @@ export async function send(request, signal, on) {
     result.blob = await response.blob();
     result.size = result.blob.size;
     const isText = /^(text\/|application\/([\w.-]+\+)?(json|xml))/.test(type);
-    if (isText && !response.headers.get("Content-Disposition")?.startsWith("attachment")) result.text = await result.blob.text();
-    else if (type === "") result.text = await result.blob.text();
+    const isFile = response.headers.get("Content-Disposition")?.startsWith("attachment");
+    if (type === "" || (isText && !isFile)) result.text = await result.blob.text();
   }
   return { ...result, milliseconds: elapsed() };
 }
