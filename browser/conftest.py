@@ -171,7 +171,9 @@ class Visit:
     def __post_init__(self):
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        # What a page made itself has an address without a host.
+        self.page.on("request", lambda request: request.url.startswith("blob:")
+                     or self.hosts.add(urlsplit(request.url).netloc))
 
     def _console(self, message):
         # A page with an error's status is one of ours too; what it loads must load.

@@ -83,7 +83,7 @@ class Studio:
 @pytest.fixture
 def studio(open_visit, api, person, session) -> Studio:
     # A picture that was just chosen has an address without a host.
-    return Studio(open_visit(allowed=["blob:"]), api, person, session)
+    return Studio(open_visit(), api, person, session)
 
 
 def session_of(person, api) -> str:

@@ -38,7 +38,7 @@ package enum SchemaProbe {
     /// The type's name without its module, in the letters that OpenAPI allows.
     static func componentName(_ type: Any.Type) -> String {
         let full = String(reflecting: type)
-        let modules = ["APIKit.", "Platform.", "Server.", "Swift."]
+        let modules = ["APIKit.", "Agents.", "Platform.", "Server.", "Swift."]
         let short = modules.reduce(full) { text, module in
             var result = ""
             var rest = Substring(text)

@@ -14,6 +14,8 @@ struct World {
     static let nobodys: Set<String> = [
         "after_id", "before_id", "connector_id", "connector_ids", "connector_uid", "tool_call_id", "api_id",
         "dataset_ids", "model_id", "plugin_id", "id", "command_id", "object_id", "workflow_id_list",
+        // Backups are the server's.
+        "name",
         // An import makes everything anew.
         "creator_id", "last_section_id", "section_id", "superseded_by", "inserted_messages",
     ]
@@ -41,8 +43,14 @@ struct World {
         // Their forms are signed, or need the session's own token.
         "GET /oauth/consent", "GET /oauth/device", "GET /sign-in", "POST /sign-in", "POST /sign-out",
         "GET /register", "POST /register", "GET /setup", "POST /setup", "POST /language", "GET /",
-        "POST /oauth/consent", "POST /oauth/device",
+        "POST /oauth/consent", "POST /oauth/device", "GET /sdk/frame",
     ]
+
+    /// The console's pages are frames: what stands in their paths is read by their scripts, which call the API.
+    static func isFrame(_ path: String) -> Bool {
+        ConsolePages.pages.contains { $0.path == path }
+            || ["/agents/", "/conversations/", "/chat/"].contains(where: path.hasPrefix)
+    }
 
     /// An id of the same form that nothing has.
     static func unknown(like id: String) -> String {

@@ -183,7 +183,7 @@ import Testing
                     EndedRun(
                         workspace: workspace, bot: 5, model: "m", connector: "c", isFirst: true, end: .canceled))
             }
-            let deleted = try await server.send(.DELETE, "/v1/workspaces/\(team)", token: server.owner.token)
+            let deleted = try await server.send(.DELETE, "/buckle/v1/workspaces/\(team)", token: server.owner.token)
             #expect(deleted.code == 0, "\(deleted.json)")
             #expect(try await Self.rows(server) == 0)
             try await recorder.flush([])

@@ -2,6 +2,7 @@
 import { ApiError, post } from "../lib/api.js";
 import { button, checkbox, field, fill, form, h, input, select } from "../lib/dom.js";
 import { formatDuration, formatNumber, texts } from "../lib/text.js";
+import { SERVERS } from "../models/form.js";
 import { fault } from "./text-field.js";
 
 const t = texts({
@@ -35,13 +36,7 @@ const t = texts({
 });
 
 /** name, address, whether it asks for a key */
-const PRESETS = [
-  ["Ollama", "http://127.0.0.1:11434/v1", false], ["LM Studio", "http://127.0.0.1:1234/v1", false],
-  ["llama.cpp", "http://127.0.0.1:8080/v1", false], ["OpenAI", "https://api.openai.com/v1", true],
-  ["DeepSeek", "https://api.deepseek.com/v1", true],
-  ["Qwen (DashScope)", "https://dashscope.aliyuncs.com/compatible-mode/v1", true],
-  ["Volcengine Ark (火山方舟)", "https://ark.cn-beijing.volces.com/api/v3", true], ["", "", true],
-];
+const PRESETS = [...SERVERS.map(([address, name, needsKey]) => [name, address, needsKey]), ["", "", true]];
 
 /** @param onAdded is told the new model. @param extra further buttons. @returns the element */
 export function connectForm({ onAdded, extra = [] }) {

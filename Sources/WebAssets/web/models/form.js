@@ -30,12 +30,15 @@ const t = texts({
   },
 });
 
-/** Servers that many people have; any other works as well. */
-const SERVERS = [
-  ["http://127.0.0.1:11434/v1", "Ollama"], ["http://127.0.0.1:1234/v1", "LM Studio"], ["http://127.0.0.1:8080/v1", "llama.cpp"],
-  ["http://127.0.0.1:8000/v1", "vLLM"], ["https://api.openai.com/v1", "OpenAI"], ["https://api.deepseek.com/v1", "DeepSeek"],
-  ["https://dashscope.aliyuncs.com/compatible-mode/v1", "通义千问 Qwen"], ["https://ark.cn-beijing.volces.com/api/v3", "火山方舟 Volcengine Ark"],
-  ["https://open.bigmodel.cn/api/paas/v4", "智谱 GLM"], ["https://api.moonshot.cn/v1", "Kimi"], ["https://openrouter.ai/api/v1", "OpenRouter"],
+/** Servers that many people have; any other works as well: address, name, whether it asks for a key. */
+export const SERVERS = [
+  ["http://127.0.0.1:11434/v1", "Ollama", false], ["http://127.0.0.1:1234/v1", "LM Studio", false],
+  ["http://127.0.0.1:8080/v1", "llama.cpp", false], ["http://127.0.0.1:8000/v1", "vLLM", false],
+  ["https://api.openai.com/v1", "OpenAI", true], ["https://api.deepseek.com/v1", "DeepSeek", true],
+  ["https://dashscope.aliyuncs.com/compatible-mode/v1", "Qwen (DashScope)", true],
+  ["https://ark.cn-beijing.volces.com/api/v3", "Volcengine Ark (火山方舟)", true],
+  ["https://open.bigmodel.cn/api/paas/v4", "GLM (智谱)", true], ["https://api.moonshot.cn/v1", "Kimi", true],
+  ["https://openrouter.ai/api/v1", "OpenRouter", true],
 ];
 
 /**

@@ -3,6 +3,7 @@ import { button, debounce, fill, h, toast } from "../lib/dom.js";
 import { badge } from "./contents.js";
 import { makeForm } from "./form.js";
 import { forgetFormState, formState, keepFormState } from "./history.js";
+import { codeOf } from "./reply.js";
 import { address } from "./request.js";
 import { lacksToken, send } from "./send.js";
 import { t } from "./texts.js";
@@ -58,7 +59,9 @@ export function makeOperationView(operation, { caller, reply, code, history }) {
         event(one) { if (isShown()) reply.event(one); },
       });
       if (isShown()) reply.done(result);
-      entry.isGood = result.status < 400;
+      const code = codeOf(result.text);
+      entry.isGood = result.status < 400 && !code;
+      if (code) entry.status += ` · ${code}`;
     } catch (error) {
       if (isShown()) reply.failed(error, isCanceled);
       entry.status = isCanceled ? t("canceledCall") : t("failedCall");

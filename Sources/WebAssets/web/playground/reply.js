@@ -86,8 +86,8 @@ export function makeReply() {
   };
 }
 
-// A long reply is no error's.
-function codeOf(text) {
+/** The error's number in an envelope; 0 for what is none. A long reply is no error's. */
+export function codeOf(text) {
   if (!text || text.length > SHOWN) return 0;
   try {
     return JSON.parse(text).code ?? 0;
