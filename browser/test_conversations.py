@@ -40,7 +40,8 @@ class Member:
     def conversation(self, name, bot=None, *said) -> str:
         """The id of a new conversation; what is said is the user's and the agent's in turn."""
         messages = [
-            {"role": ("user", "assistant")[n % 2], "content": text, "content_type": "text"} for n, text in enumerate(said)]
+            {"role": ("user", "assistant")[number % 2], "content": text, "content_type": "text"}
+            for number, text in enumerate(said)]
         body = {"name": name, "messages": messages} | ({"bot_id": bot} if bot else {})
         return self.api.post("/v1/conversation/create", body).ok().data["id"]
 
@@ -59,7 +60,8 @@ class Member:
 
     def over(self, chat) -> dict:
         def found():
-            now = self.api.get("/v3/chat/retrieve", conversation_id=chat["conversation_id"], chat_id=chat["id"]).ok().data
+            ids = {"conversation_id": chat["conversation_id"], "chat_id": chat["id"]}
+            now = self.api.get("/v3/chat/retrieve", **ids).ok().data
             return now if now["status"] == "completed" else None
 
         return eventually(found, 10) or pytest.fail("the chat does not end")
@@ -152,10 +154,6 @@ class Desk:
     def undo(self, text):
         return self.page.get_by_role("status").locator("div").filter(has_text=text).get_by_role("button", name="Undo")
 
-    @property
-    def focused(self) -> str:
-        return self.page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText")
-
 
 @pytest.fixture
 def desk_of(open_visit):
@@ -175,7 +173,6 @@ def desk(desk_of, member) -> Desk:
 
 
 # Among ten thousand
-
 
 def test_one_of_ten_thousand_is_renamed_and_found_by_its_chinese_title(desk_of, crowd):
     desk = desk_of(crowd).open()
@@ -212,8 +209,7 @@ def test_one_of_ten_thousand_is_renamed_and_found_by_its_chinese_title(desk_of, 
 # Scrolls on until the element is there, and tells how many rows the document had at most.
 SCROLL = """async (last) => {
     const rows = () => document.querySelectorAll('[role=listitem]');
-    let most = 0;
-    let pane = rows()[0];
+    let [most, pane] = [0, rows()[0]];
     while (getComputedStyle(pane).overflowY !== 'auto') pane = pane.parentElement;
     for (const end = Date.now() + 60000; Date.now() < end && !rows()[rows().length - 1].innerText.startsWith(last);) {
         pane.scrollTop = pane.scrollHeight;
@@ -235,7 +231,6 @@ def test_all_ten_thousand_are_scrolled_through_and_few_are_in_the_document(desk_
 
 
 # Renaming
-
 
 def test_a_name_is_saved_by_enter_and_by_leaving_it_but_not_by_escape(desk, member):
     id = member.conversation("First name")
@@ -336,7 +331,6 @@ def test_the_enter_of_an_input_method_neither_saves_nor_searches(desk, member):
 
 # Search and filter
 
-
 def test_typing_searches_once_names_and_messages_and_marks_what_was_found(desk, member):
     bot = member.agent("Weather agent")
     id = member.conversation("A talk", bot, "Will it snow in Harbin 哈尔滨?", "It will, heavily.")
@@ -398,7 +392,6 @@ def test_conversations_with_one_agent_are_listed_alone(desk, member):
 
 
 # Deleting
-
 
 def test_a_deletion_can_be_undone_and_is_real_when_it_was_not(desk, member):
     ids = {name: member.conversation(name) for name in ["Kept", "Closed", "Left"]}
@@ -479,9 +472,8 @@ def test_what_is_open_closes_when_it_is_deleted_and_opens_when_that_is_undone(de
 
 # Reading
 
-
 def archive(bot, turns) -> dict:
-    """An exported conversation. A turn is (section, question, steps) or (section, question, steps, more of the chat)."""
+    """An exported conversation. A turn is its section, its question, its steps, and perhaps more of the chat."""
     now = int(time.time()) - 3600
     ids = iter(range(100, 100_000))
     chats, messages = [], []
@@ -492,9 +484,8 @@ def archive(bot, turns) -> dict:
             "completed_at": now + 3, "inserted_messages": [question],
             "usage": {"input_count": 1234, "output_count": 567}, **(more[0] if more else {})})
         common = {"section_id": section, "chat_id": chat, "bot_id": bot, "created_at": now, "updated_at": now}
-        isParts = asked.startswith("[")
         messages.append({**common, "id": question, "role": "user", "type": "question", "content": asked,
-                         "content_type": "object_string" if isParts else "text"})
+                         "content_type": "object_string" if asked.startswith("[") else "text"})
         for kind, content, *reasoning in steps:
             messages.append({**common, "id": str(next(ids)), "role": "assistant", "type": kind, "content": content,
                              "content_type": "text", **({"reasoning_content": reasoning[0]} if reasoning else {})})
@@ -515,7 +506,8 @@ def test_a_conversation_shows_all_that_belongs_to_it(desk, member):
     call = json.dumps({"name": "get_weather", "arguments": {"city": "杭州"}})
     id = imported(member, bot, [
         ("2", "Where to?", [("answer", "To **Hangzhou**.\n\n```python\nprint(1)\n```", "They want a place.")]),
-        ("2", "And the weather?", [("function_call", call), ("tool_response", '{"sky":"sunny"}'), ("answer", "Sunny.")]),
+        ("2", "And the weather?", [
+            ("function_call", call), ("tool_response", '{"sky":"sunny"}'), ("answer", "Sunny.")]),
         ("3", "Again?", [], {"status": "failed", "failed_at": 1, "last_error": {"code": 5000, "msg": "Out of tokens"}}),
     ])
     desk.open(f"/conversations/{id}")
@@ -533,7 +525,8 @@ def test_a_conversation_shows_all_that_belongs_to_it(desk, member):
     expect(output).to_be_visible()
     expect(desk.log).to_contain_text("Out of tokens")
     text = desk.log.inner_text()
-    assert text.index("Where to?") < text.index("And the weather?") < text.index("Context cleared") < text.index("Again?")
+    places = [text.index(one) for one in ["Where to?", "And the weather?", "Context cleared", "Again?"]]
+    assert places == sorted(places)
     assert text.count("Context cleared") == 1
     assert text.count("1,234 in, 567 out") == 3 and text.count("Completed") == 2 and text.count("Failed") == 1
     assert "3 s" in text
@@ -568,25 +561,17 @@ def test_a_chat_tells_its_model_its_log_id_and_the_answers_it_replaced(desk, mem
 
 # Some browsers hold on to what is seen by themselves, and some do not.
 @pytest.mark.parametrize("width, anchor", [(1280, "auto"), (1280, "none"), (390, "none")])
-def test_a_long_conversation_opens_at_its_end_and_older_messages_come_without_a_jump(
-        desk_of, member, width, anchor):
+def test_a_long_conversation_opens_at_its_end_and_grows_without_a_jump(desk_of, member, width, anchor):
     id = imported(member, member.agent("Counter"), [
         ("2", f"Question {number}.", [("answer", f"Answer {number}.\n\n- one\n- two")]) for number in range(70)])
     desk = desk_of(member, viewport={"width": width, "height": 800})
     held = []
-
-    def hold(route):
-        if "after_id" in (route.request.post_data or ""):
-            held.append(route)
-        else:
-            route.continue_()
-
-    desk.page.route("**/v1/conversation/message/list?*", hold)
+    desk.page.route("**/v1/conversation/message/list?*", lambda route: held.append(route)
+                    if "after_id" in (route.request.post_data or "") else route.continue_())
     desk.open(f"/conversations/{id}")
     expect(desk.log.get_by_text("Answer 69.")).to_be_in_viewport()
     shown = desk.log.get_by_role("article")
-    count = shown.count()
-    assert count == 50
+    assert shown.count() == 50
     desk.page.evaluate(
         "anchor => document.querySelectorAll('*').forEach(e => e.style.setProperty('overflow-anchor', anchor))", anchor)
     seen = desk.log.get_by_text("Question 46.")
@@ -595,7 +580,7 @@ def test_a_long_conversation_opens_at_its_end_and_older_messages_come_without_a_
     before = seen.evaluate(place)
     assert eventually(lambda: desk.page.evaluate("1") and held, 5), "the beginning is near, so more is asked for"
     held.pop().continue_()
-    expect(shown).to_have_count(2 * count)
+    expect(shown).to_have_count(100)
     assert abs(seen.evaluate(place) - before) < 2
     desk.page.unroute("**/v1/conversation/message/list?*")
     desk.log.get_by_text("Question 21.").scroll_into_view_if_needed()
@@ -633,7 +618,6 @@ def test_a_failure_is_told_and_the_list_can_be_had_again(desk, member):
 
 # Out and in
 
-
 def test_an_export_has_the_new_name_and_can_be_imported(desk, member, tmp_path):
     id = member.conversation("Old name", None, "Hello there", "Hello yourself")
     desk.open(f"/conversations/{id}")
@@ -668,15 +652,16 @@ def test_an_export_has_the_new_name_and_can_be_imported(desk, member, tmp_path):
 
 # What others wrote
 
-
 def test_what_was_written_stays_text(desk, member):
     bot = member.agent("<b data-injected>x")
-    file = member.api.call("POST", "/v1/files/upload", files={"file": (EVIL.replace("/", "∕") + ".txt", b"x")}).ok().data
+    named = {"file": (EVIL.replace("/", "∕") + ".txt", b"x")}
+    file = member.api.call("POST", "/v1/files/upload", files=named).ok().data
     call = json.dumps({"name": EVIL, "arguments": {EVIL: EVIL}})
     parts = json.dumps([{"type": "text", "text": EVIL}, {"type": "file", "file_id": file["id"]},
                         {"type": "image", "file_url": "javascript:alert(1)"}])
     id = imported(member, bot, [
-        ("2", EVIL, [("function_call", call), ("tool_response", EVIL), ("answer", EVIL + "\n\n[x](javascript:alert(1))", EVIL)]),
+        ("2", EVIL, [
+            ("function_call", call), ("tool_response", EVIL), ("answer", EVIL + "\n\n[x](javascript:alert(1))", EVIL)]),
         ("2", parts, [("answer", "<svg onload=alert(1) data-injected><style>*{color:red}</style>")]),
         ("2", EVIL, [], {"status": "failed", "failed_at": 1, "last_error": {"code": 5000, "msg": EVIL}}),
     ])
@@ -701,7 +686,6 @@ def test_what_was_written_stays_text(desk, member):
 
 # With the keyboard alone, in Chinese, on a telephone, with eyes closed
 
-
 def test_the_keyboard_is_enough(desk, member):
     bot = member.agent("Typist")
     ids = {name: member.conversation(name, bot, f"Words of {name}") for name in ["One", "Two", "Three"]}
@@ -716,8 +700,8 @@ def test_the_keyboard_is_enough(desk, member):
     expect(desk.search).to_be_focused()
     keys.press("ArrowDown")
     expect(desk.link("Three")).to_be_focused()
-    keys.press("ArrowDown")
-    keys.press("Enter")
+    for key in ["ArrowDown", "Enter"]:
+        keys.press(key)
     expect(desk.title).to_have_text("Two")
     expect(desk.title).to_be_focused()
     keys.press("F2")
@@ -734,10 +718,9 @@ def test_the_keyboard_is_enough(desk, member):
     # The list is one stop of the Tab key, with the row's own buttons.
     keys.press("ArrowUp")
     expect(desk.link("Three")).to_be_focused()
-    keys.press("Tab")
-    assert desk.focused == "Rename “Three”"
-    keys.press("Tab")
-    assert desk.focused == "Delete “Three”"
+    for name in ["Rename “Three”", "Delete “Three”"]:
+        keys.press("Tab")
+        expect(desk.page.get_by_role("button", name=name)).to_be_focused()
     keys.press("Enter")
     expect(desk.link("Deux")).to_be_focused()
     keys.press("Space")

@@ -135,8 +135,10 @@ extension VariableHolder {
         try Limits.check(endUser, 1...256, "connector_uid")
         self.connector = connector ?? Connector.api
         try Limits.check(self.connector, 1...64, "connector_id")
-        if let app { throw APIError(.notFound, "The app \(app) does not exist") }
-        guard let bot else { throw .invalid("bot_id", "is required, unless there is an app_id") }
+        guard let bot else {
+            throw app.map { APIError(.notFound, "The app \($0) does not exist") }
+                ?? .invalid("bot_id", "is required, unless there is an app_id")
+        }
         self.bot = bot
         self.endUser = endUser
         self.member = member

@@ -55,7 +55,7 @@ struct ConsolePages: Resource {
 
     private func show(_ page: PlainPage) -> Endpoint<NoInput, WebPage> {
         Endpoint(.get, page.path, "Show the page \(page.name)", access: .open) { _, call in
-            try await html(call, page.name, at: page.path)
+            try await html(call, page.name, at: page.path, isForOperators: page.isForOperators)
         }
     }
 
@@ -121,10 +121,12 @@ struct ConsolePages: Resource {
     ///   - section: the entry of the menu that the page belongs to; nil for its own.
     ///   - isBare: whether there is no menu.
     private func html(
-        _ call: Call, _ name: String, at path: String, in section: String? = nil, isBare: Bool = false
+        _ call: Call, _ name: String, at path: String, in section: String? = nil, isBare: Bool = false,
+        isForOperators: Bool = false
     ) async throws -> WebPage {
         try await site.page(call, at: path) { visitor, session in
             let account = try await site.accounts.find(session.bearer.user)
+            guard account.isOperator || !isForOperators else { throw PageError(\.notHere, status: 404) }
             let console = ConsoleTexts.of(visitor.texts)
             let view = View(
                 texts: visitor.texts, console: console, title: console.titles[name] ?? name, page: name, path: path,

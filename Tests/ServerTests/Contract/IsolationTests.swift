@@ -38,6 +38,8 @@ import Testing
             for operation in server.operations {
                 let names = try world.names(in: operation)
                 for name in names where names.count > 1 && !World.people.contains(name) {
+                    // Where there is a bot, nobody asks for the app.
+                    if operation.path == "/v1/variables", name == "app_id" { continue }
                     try await server.checkStranger(
                         operation, theirs: world.ids([name], operation),
                         own: mine.ids(names.filter { $0 != name }, operation).merging(

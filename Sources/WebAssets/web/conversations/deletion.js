@@ -81,7 +81,8 @@ export function deletion(store, onUndo) {
   });
 
   addEventListener("keydown", (event) => {
-    const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "z";
+    const isPlain = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+    const isUndo = isPlain && event.key.toLowerCase() === "z";
     if (!isUndo || waiting.size === 0 || event.target.closest?.("input:not([type=checkbox]), textarea, dialog")) return;
     event.preventDefault();
     const [lot, shown] = [...waiting].at(-1);

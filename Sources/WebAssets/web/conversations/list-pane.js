@@ -12,7 +12,8 @@ const t = texts({
     import: "Import", importFile: "Choose exported conversations (JSON)",
     none: "There are no conversations yet.", begin: "Chat with an agent, or import a conversation.", agents: "Agents",
     noneWith: "There are no conversations with this agent.", nothing: "Nothing was found for “{query}”.",
-    count: "{count} conversations found", countOne: "1 conversation found", countMore: "{count} conversations found so far",
+    count: "{count} conversations found", countOne: "1 conversation found",
+    countMore: "{count} conversations found so far",
     selected: "{count} selected", deselect: "Deselect", remove: "Delete",
     keys: "↑ ↓ move · Enter opens · F2 renames · Space selects · Delete deletes, Ctrl+Z undoes",
   },
@@ -47,7 +48,8 @@ export class ListPane {
       href: actions.address(conversation.id), agents: this.names, isOpen: conversation.id === this.#state.id,
       isSelected: this.#selected.has(conversation),
     });
-    this.all = new RowList(t("list"), (cursor, signal) => store.list(cursor, { botID: this.#state.botID, signal }), shown,
+    this.all = new RowList(t("list"),
+      (cursor, signal) => store.list(cursor, { botID: this.#state.botID, signal }), shown,
       () => this.#state.botID ? t("noneWith")
         : [h("p", t("none")), h("p", t("begin")), h("a.button", { href: "/agents" }, t("agents"))]);
     this.found = new RowList(t("found"),
@@ -56,7 +58,9 @@ export class ListPane {
     this.search = h("input", {
       type: "search", autocomplete: "off", enterkeyhint: "search", spellcheck: "false", value: state.query,
     });
-    this.choice = agentChoice({ onchange: () => this.#actions.choose({ botID: this.choice.value, query: this.#state.query }) });
+    this.choice = agentChoice({
+      onchange: () => this.#actions.choose({ botID: this.choice.value, query: this.#state.query }),
+    });
     choose(this.choice, state.botID);
     this.#takeKeys();
     this.count = h("p.muted.small", { role: "status" });

@@ -41,7 +41,8 @@ export class RowList {
     this.loaded = loaded;
     this.nothing = h("div.empty", { hidden: true });
     this.status = h("p.muted.small", { role: "status" });
-    this.more = button(t("more"), () => (this.failed && this.#cursor === undefined ? this.reload() : this.loadMore()), { hidden: true });
+    const goOn = () => (this.failed && this.#cursor === undefined ? this.reload() : this.loadMore());
+    this.more = button(t("more"), goOn, { hidden: true });
     this.bottom = h("div");
     this.element = h("div.row-list", this.rows, this.nothing, this.status, this.bottom, this.more);
   }
@@ -251,7 +252,8 @@ export class RowList {
   /** The conversations from one to another, both included. */
   between(one, other) {
     const places = [one, other].map((id) => this.#order.indexOf(this.#entries.get(id))).sort((a, b) => a - b);
-    return this.#order.slice(places[0], places[1] + 1).map((entry) => entry.conversation).filter((each) => !each.isGone);
+    return this.#order.slice(places[0], places[1] + 1)
+      .map((entry) => entry.conversation).filter((each) => !each.isGone);
   }
 
   /** The conversation so many places further; the last one at the end, undefined if there is none that way. */

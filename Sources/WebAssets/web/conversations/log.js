@@ -100,7 +100,9 @@ export class Log {
   /** The chats in whose place another one answered, oldest first. */
   replacedBy(id) {
     const found = [];
-    for (const chat of this.chats.values()) if (chat.superseded_by === id) found.push(...this.replacedBy(chat.id), chat);
+    for (const chat of this.chats.values()) {
+      if (chat.superseded_by === id) found.push(...this.replacedBy(chat.id), chat);
+    }
     return found.sort((a, b) => compareIDs(a.id, b.id));
   }
 

@@ -17,7 +17,8 @@ const t = texts({
     begin: "Beginning of the conversation", empty: "This conversation has no messages yet.",
     clearTitle: "Clear the context?", clearText: "The messages stay here, but the agent no longer sees them.",
     wasCleared: "The context was cleared", made: "Made {time}", copyID: "Copy ID", messages: "Messages",
-    reader: "Conversation", failed: "The messages could not be loaded: {reason}", again: "Try again", unknown: "Conversation {id}",
+    reader: "Conversation", failed: "The messages could not be loaded: {reason}", again: "Try again",
+    unknown: "Conversation {id}",
   },
   zh: {
     back: "所有会话", rename: "重命名", chat: "继续对话", clear: "清除上下文", remove: "删除", exportJSON: "导出 JSON",
@@ -66,7 +67,8 @@ export class Reader extends EventTarget {
     this.place = h("div");
     this.scroller = h("div.pane-scroll.reader-log", { role: "region", "aria-label": t("messages"), tabindex: 0 },
       h("div.reader-top", this.status, this.older), this.top, this.place);
-    this.element = h("section.reader", { hidden: true, "aria-label": t("reader"), onkeydown: (event) => this.#key(event) },
+    const onkeydown = (event) => this.#key(event);
+    this.element = h("section.reader", { hidden: true, "aria-label": t("reader"), onkeydown },
       h("div.reader-title", button(t("back"), () => actions.back(), { kind: "plain reader-back" }), this.title),
       this.about, this.buttons, this.scroller);
     store.addEventListener("change", ({ detail }) => {
@@ -166,7 +168,8 @@ export class Reader extends EventTarget {
     if (this.about.dataset.state !== state) {
       this.about.dataset.state = state;
       fill(this.about, hasBot ? h("a", { href: `/agents/${botID}` }, agent) : h("span", agent),
-        h("span", t("made", { time: formatTime(conversation.createdAt) })), h("span.reader-id", h("code", id), copyButton(id, t("copyID"))));
+        h("span", t("made", { time: formatTime(conversation.createdAt) })),
+        h("span.reader-id", h("code", id), copyButton(id, t("copyID"))));
       fill(this.buttons, hasBot && h("a.button.primary.small", { href: `/chat/${botID}/${id}` }, t("chat")),
         button(t("clear"), () => this.#clear(), { kind: "small" }),
         button(t("exportJSON"), () => exportConversation(conversation, "json"), { kind: "small" }),

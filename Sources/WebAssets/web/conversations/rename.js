@@ -25,7 +25,8 @@ export function editName(store, conversation, place, { text = conversation.name,
   const fault = uniqueID("fault");
   const message = h("p.field-error", { id: fault, role: "alert", hidden: true });
   const input = h("input", {
-    type: "text", autocomplete: "off", value: text, "aria-label": t("label"), "aria-describedby": fault, title: t("hint"),
+    type: "text", autocomplete: "off", value: text, title: t("hint"), "aria-label": t("label"),
+    "aria-describedby": fault,
   });
   const element = h("div.rename", input, message);
   let isOver = false;

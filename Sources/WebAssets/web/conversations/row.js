@@ -47,6 +47,7 @@ const SHOWN_HITS = 3;
  */
 export function rowOf({ conversation, hits }, { href, agents, isOpen, isSelected, isCurrent }) {
   const name = nameOf(conversation);
+  const made = conversation.createdAt;
   const tabindex = isCurrent ? "0" : "-1";
   const found = hits.find((hit) => hit.message_id === "" && hit.conversation.name === conversation.name);
   const messages = hits.filter((hit) => hit.message_id !== "");
@@ -54,11 +55,11 @@ export function rowOf({ conversation, hits }, { href, agents, isOpen, isSelected
   return h("div.conversation", { role: "listitem", dataset: { id: conversation.id }, class: isOpen ? "open" : "" },
     h("input", { type: "checkbox", "aria-label": t("select", { name }), tabindex, checked: isSelected }),
     h("a.row-link", { href, tabindex, "aria-current": isOpen ? "true" : null },
-      h("span.row-name", { class: conversation.name ? "" : "muted" }, found ? marked(found.snippet, found.highlights) : name),
+      h("span.row-name", { class: conversation.name ? "" : "muted" },
+        found ? marked(found.snippet, found.highlights) : name),
       h("span.row-about",
         h("span.row-agent", agentOf(conversation, agents)),
-        h("time", { datetime: new Date(conversation.createdAt * 1000).toISOString(), title: formatTime(conversation.createdAt) },
-          formatAge(conversation.createdAt))),
+        h("time", { datetime: new Date(made * 1000).toISOString(), title: formatTime(made) }, formatAge(made))),
       messages.slice(0, SHOWN_HITS).map((hit) => h("span.row-hit",
         h("span.row-role", t(hit.role === "user" ? "user" : "assistant")), " ", marked(hit.snippet, hit.highlights))),
       rest > 0 && h("span.row-hit.muted", rest === 1 ? t("hit") : t("hits", { count: rest }))),

@@ -23,7 +23,8 @@ export async function exportConversation(conversation, format) {
   const address = URL.createObjectURL(blob);
   // What file systems do not take in names is left out.
   const name = nameOf(conversation).replace(/[\s\\/:*?"<>|\p{Cc}\p{Cf}]+/gu, " ").trim();
-  h("a", { href: address, download: `${[...name].slice(0, 80).join("").trim() || conversation.id}.${ENDINGS[format]}` }).click();
+  const short = [...name].slice(0, 80).join("").trim() || conversation.id;
+  h("a", { href: address, download: `${short}.${ENDINGS[format]}` }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 

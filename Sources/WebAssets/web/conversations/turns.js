@@ -6,7 +6,8 @@ import { chatInfo } from "./info.js";
 
 const t = texts({
   en: {
-    cleared: "Context cleared", replaced: "Replaced answer", replacedMany: "{count} replaced answers", loading: "Loading…",
+    cleared: "Context cleared", replaced: "Replaced answer", replacedMany: "{count} replaced answers",
+    loading: "Loading…",
   },
   zh: { cleared: "上下文已清除", replaced: "被替换的回答", replacedMany: "{count} 个被替换的回答", loading: "正在加载…" },
 });

@@ -108,6 +108,9 @@ export function field(label, control, { hint, required = false, kind = "" } = {}
 export const input = (properties = {}) => h("input", { type: "text", autocomplete: "off", ...properties });
 export const textarea = (properties = {}) => h("textarea", { rows: 4, ...properties });
 
+/** Whose password a form holds: unseen, for those who keep passwords. */
+export const userNameOf = (name) => h("input", { type: "text", autocomplete: "username", value: name, hidden: true, readonly: true });
+
 /** A list to choose from. options: [value, label] pairs, or texts. */
 export function select(options, { value, ...properties } = {}) {
   const element = h("select", properties, options.map((one) => {

@@ -1,6 +1,6 @@
 // The form for a model that operators add or change: a server of /v1/chat/completions, tried out before it is saved.
 import { post, put } from "../lib/api.js";
-import { button, checkbox, field, fill, form, h, input, select, uniqueID } from "../lib/dom.js";
+import { button, checkbox, field, fill, form, h, input, select, uniqueID, userNameOf } from "../lib/dom.js";
 import { formatDuration, formatNumber, texts } from "../lib/text.js";
 
 const t = texts({
@@ -85,7 +85,7 @@ export function modelForm(model, onSaved, { label = t("save") } = {}) {
 
   return form([
     h("div.fields", field(t("kind"), kind), field(t("address"), address, { required: true, hint: t("addressHint") })),
-    field(t("key"), key, { hint: [t("keyHint"), kept].filter(Boolean).join(" ") }), model?.has_api_key ? removeKey.element : null,
+    userNameOf(model?.name ?? ""), field(t("key"), key, { hint: [t("keyHint"), kept].filter(Boolean).join(" ") }), model?.has_api_key ? removeKey.element : null,
     h("div.fields", field(t("model"), upstream, { required: true, hint: t("modelHint") }), field(t("name"), name, { hint: t("nameHint") })), names,
     h("details", h("summary", t("more")), h("div.stack", field(t("context"), context, { hint: t("contextHint") }),
       tools.element, vision.element, standard.element)),

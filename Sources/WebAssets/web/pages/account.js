@@ -1,6 +1,6 @@
 // One's own account: name, password, browser sessions, what apps were granted, invitations.
 import { get, post, put, remove } from "../lib/api.js";
-import { button, confirm, field, form, h, input, refuse, table, toast } from "../lib/dom.js";
+import { button, confirm, field, form, h, input, refuse, table, toast, userNameOf } from "../lib/dom.js";
 import { page } from "../lib/page.js";
 import { formatAge, formatTime, texts } from "../lib/text.js";
 import { permissionSummary } from "../access/permissions.js";
@@ -34,8 +34,7 @@ const t = texts({
   },
 });
 
-async function profile() {
-  const account = await get("/buckle/v1/users/me");
+function profile(account) {
   const nickName = input({ value: account.nick_name, maxlength: 64 });
   const email = input({ type: "email", value: account.email, autocomplete: "email" });
   return h("section.card", h("h2", t("profile")), form([
@@ -48,12 +47,12 @@ async function profile() {
   }));
 }
 
-function password() {
+function password(account) {
   const current = input({ type: "password", autocomplete: "current-password" });
   const next = input({ type: "password", autocomplete: "new-password" });
   const again = input({ type: "password", autocomplete: "new-password" });
   return h("section.card", h("h2", t("password")), form([
-    field(t("current"), current, { required: true }), field(t("next"), next, { required: true, hint: t("hint") }),
+    userNameOf(account.user_name), field(t("current"), current, { required: true }), field(t("next"), next, { required: true, hint: t("hint") }),
     field(t("again"), again, { required: true }),
   ], t("change"), async (element) => {
     if (next.value !== again.value) return refuse(again, t("differ"));
@@ -129,6 +128,8 @@ async function invitations() {
 }
 
 page(async (view) => {
-  const [invited, own, opened, granted] = await Promise.all([invitations(), profile(), sessions(), grants()]);
-  view.append(...[invited, h("div.columns", own, password()), opened, granted].filter(Boolean));
+  const [account, invited, opened, granted] = await Promise.all([
+    get("/buckle/v1/users/me"), invitations(), sessions(), grants(),
+  ]);
+  view.append(...[invited, h("div.columns", profile(account), password(account)), opened, granted].filter(Boolean));
 });

@@ -1,6 +1,6 @@
 // The people who have an account on this server. For operators.
 import { post, put } from "../lib/api.js";
-import { button, checkbox, confirm, dialog, field, form, h, input, table, toast } from "../lib/dom.js";
+import { button, checkbox, confirm, dialog, field, form, h, input, table, toast, userNameOf } from "../lib/dom.js";
 import { page, userID } from "../lib/page.js";
 import { formatDate, texts } from "../lib/text.js";
 import { numbered } from "../access/numbered.js";
@@ -33,7 +33,7 @@ const t = texts({
 const PATH = "/buckle/v1/accounts";
 
 async function make(list) {
-  const name = input({ maxlength: 64, autocapitalize: "none" });
+  const name = input({ maxlength: 64, autocapitalize: "none", autocomplete: "username" });
   const nickName = input({ maxlength: 64 });
   const email = input({ type: "email" });
   const password = input({ type: "password", autocomplete: "new-password", minlength: 8 });
@@ -69,7 +69,7 @@ async function edit(account, list, node) {
 async function setPassword(account) {
   const password = input({ type: "password", autocomplete: "new-password", minlength: 8 });
   const shown = dialog(`${t("reset")}: ${account.nick_name}`, form([
-    field(t("password"), password, { required: true, hint: t("passwordHint") }),
+    userNameOf(account.user_name), field(t("password"), password, { required: true, hint: t("passwordHint") }),
   ], t("reset"), async () => {
     await put(`${PATH}/${account.user_id}/password`, { password: password.value });
     toast(t("resetDone"));

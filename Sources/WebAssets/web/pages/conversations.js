@@ -20,7 +20,9 @@ const isWide = matchMedia("(min-width: 60.0625rem) and (min-height: 32rem)");
 function stateOfAddress() {
   const [, id] = location.pathname.split("/").filter(Boolean);
   const query = new URLSearchParams(location.search);
-  return { id: id ? decodeURIComponent(id) : "", botID: query.get("bot_id") ?? "", query: (query.get("q") ?? "").trim() };
+  return {
+    id: id ? decodeURIComponent(id) : "", botID: query.get("bot_id") ?? "", query: (query.get("q") ?? "").trim(),
+  };
 }
 
 function addressOf({ id, botID, query }) {
@@ -86,7 +88,8 @@ page((view) => {
 
   function comeBack(conversations) {
     // Undone: what was open is open again, unless something else is.
-    if (state.id === "" && reader.last && conversations.some((one) => one.id === reader.last)) go({ ...state, id: reader.last });
+    const wasOpen = conversations.some((one) => one.id === reader.last);
+    if (state.id === "" && wasOpen) go({ ...state, id: reader.last });
     list.list.focus(conversations[0].id);
   }
 

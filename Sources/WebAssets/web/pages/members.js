@@ -93,6 +93,7 @@ function invitations(place) {
   const path = `/buckle/v1/workspaces/${place.id}/invitations`;
   const list = table([
     { title: t("name"), cell: (one) => one.user_nickname },
+    { title: t("userName"), cell: (one) => one.user_unique_name },
     { title: t("role"), cell: (one) => t(one.role_type) },
     { title: t("since"), cell: (one) => formatTime(one.created_at) },
     {
