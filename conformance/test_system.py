@@ -187,7 +187,11 @@ class TestBackups:
             upload(api, secrets.token_bytes(64 * MEGABYTE))
         api.post(BACKUPS).ok()
         directory = own_server.data / "backups"
-        assert eventually(lambda: directory.is_dir() and list(directory.glob("*.part")), within=5)
+
+        def is_written():
+            return directory.is_dir() and any(file.stat().st_size for file in directory.glob("*.part"))
+
+        assert eventually(is_written, within=5, every=0.005)
         getattr(own_server, end)()
         if end == "stop":
             assert list(directory.iterdir()) == []

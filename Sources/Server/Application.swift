@@ -95,11 +95,7 @@ package struct Application: Sendable {
                 Watch { await services.runs.watchChats() }, Watch { await services.catalog.watch() },
                 Watch { await services.keepHouse(logger) },
                 Watch { await services.upkeep.watch(responder.metrics) },
-                Watch {
-                    await services.upkeep.schedule.run()
-                } onShutdown: {
-                    services.upkeep.backups.directory.abandon()
-                },
+                Watch { await services.upkeep.schedule.run() },
                 Watch {
                     await services.indexer.run { error in
                         logger.warning("the search index cannot be kept up", metadata: ["error": "\(error)"])
@@ -118,6 +114,7 @@ package struct Application: Sendable {
         await services.catalog.shutdown()
         await services.upkeep.finish(responder.metrics)
         storage.database.close()
+        services.upkeep.backups.directory.abandon()
         do {
             try result.get()
         } catch let error as IOError {

@@ -136,13 +136,20 @@ final class BackupDirectory: Sendable {
 
     /// Removes what a crash left of backups. Called before the first is made.
     func sweep() throws {
-        for entry in try entries() where entry.hasSuffix(".part") && BackupName(String(entry.dropLast(5))) != nil {
-            unlink(path + "/" + entry)
-        }
+        let leftovers = Set(
+            try entries().compactMap { entry in
+                entry.firstRange(of: ".part").flatMap { BackupName(String(entry[..<$0.lowerBound])) }
+            })
+        for name in leftovers { removeUnfinished(name) }
     }
 
-    /// Removes what there is of a backup that the server's end cuts short.
-    func abandon() { job.withLock { if let job = $0, job.failure == nil { unlink(unfinished(job.name)) } } }
+    /// Removes what there is of a backup that the server's end cuts short. Called when the process is about to end.
+    func abandon() { job.withLock { if let job = $0, job.failure == nil { removeUnfinished(job.name) } } }
+
+    /// Removes an unfinished backup, and what SQLite lays beside it while it is written.
+    private func removeUnfinished(_ name: BackupName) {
+        for suffix in ["", "-journal"] { unlink(unfinished(name) + suffix) }
+    }
 
     /// Makes the directory, which only its owner may read.
     private func prepare() throws {

@@ -128,7 +128,7 @@ import Testing
             try directory.sweep()
             mkdir(data + "/backups", 0o700)
             let name = BackupName(at: 1_000_000).text
-            for file in [name, name + ".part", "notes.part", "other.txt"] {
+            for file in [name, name + ".part", name + ".part-journal", "notes.part", "other.txt"] {
                 FileBench.write("x", to: data + "/backups/" + file)
             }
             try directory.sweep()
