@@ -36,15 +36,6 @@ struct ModelStore: Sendable {
 
     func contents() async throws -> Contents { try await storage.database.read(contents) }
 
-    /// Whether a user operates the server.
-    func isOperator(_ user: ID) async throws -> Bool {
-        try await storage.database.read { connection in
-            try connection.first(
-                "SELECT id FROM account WHERE id = \(user) AND is_operator = 1 AND disabled_at IS NULL"
-            ) { _ in true } ?? false
-        }
-    }
-
     @Sendable private func contents(_ connection: any Connection) throws -> Contents {
         // The revision first: what is read after it may be newer than it says, and is then read once more.
         let catalog = try connection.first("SELECT revision, default_model FROM model_catalog") {

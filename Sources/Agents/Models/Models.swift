@@ -219,12 +219,7 @@ package struct Models: Resource {
 
     /// - Throws: 4101 unless the caller operates the server, with a token that is not bound to workspaces.
     func requireOperator(_ call: Call) async throws {
-        guard call.member.workspaces == .all else {
-            throw APIError(.noPermission, "The token is bound to workspaces")
-        }
-        guard try await catalog.store.isOperator(call.user) else {
-            throw APIError(.noPermission, "Only operators of the server may do this")
-        }
+        try await operators.require(call)
     }
 
     /// Whether the caller could change models.
@@ -232,6 +227,8 @@ package struct Models: Resource {
         guard call.permissions.contains([PermissionPoint.manageModels]), call.member.workspaces == .all else {
             return false
         }
-        return try await catalog.store.isOperator(call.user)
+        return try await operators.include(call.user)
     }
+
+    private var operators: Operators { Operators(storage: catalog.store.storage) }
 }

@@ -198,10 +198,7 @@ package struct Accounts: Resource {
 
     /// - Throws: 4101 unless the caller operates the server.
     private func checkOperator(_ call: Call) async throws {
-        try Self.checkReach(call)
-        guard try await accounts.isOperator(call.user) else {
-            throw APIError(.noPermission, "Only operators of the server may do this")
-        }
+        try await Operators(accounts: accounts).require(call)
     }
 
     /// - Throws: 4101 if the token is bound to some workspaces: an account reaches beyond them.

@@ -122,6 +122,8 @@ struct RegisterPages: Resource {
         /// What was wrong with it; nil for nothing.
         let fault: String?
         let signInPath: String
+        /// Whether the first field has the focus when the page is shown.
+        let focuses = true
     }
 
     static let template = #"""
@@ -131,31 +133,7 @@ struct RegisterPages: Resource {
         <form method="post" action="/register">
         <input type="hidden" name="form_token" value="{{page.formToken}}">
         <input type="hidden" name="return_to" value="{{page.returnTo}}">
-        <div class="field">
-        <label for="user_name">{{texts.userName}}</label>
-        <input type="text" id="user_name" name="user_name" value="{{page.userName}}" required autofocus minlength="3"
-        maxlength="64" pattern="[A-Za-z0-9._\-]+" autocomplete="username" autocapitalize="none" spellcheck="false"
-        aria-describedby="user-name-hint">
-        <p class="hint" id="user-name-hint">{{texts.userNameHint}}</p>
-        </div>
-        <div class="field">
-        <label for="nick_name">{{texts.nickName}}</label>
-        <input type="text" id="nick_name" name="nick_name" value="{{page.nickName}}" maxlength="100"
-        autocomplete="name" aria-describedby="nick-name-hint">
-        <p class="hint" id="nick-name-hint">{{texts.optional}}</p>
-        </div>
-        <div class="field">
-        <label for="email">{{texts.email}}</label>
-        <input type="email" id="email" name="email" value="{{page.email}}" maxlength="254" autocomplete="email"
-        aria-describedby="email-hint">
-        <p class="hint" id="email-hint">{{texts.optional}}</p>
-        </div>
-        <div class="field">
-        <label for="password">{{texts.password}}</label>
-        <input type="password" id="password" name="password" required minlength="8" maxlength="128"
-        autocomplete="new-password" aria-describedby="password-hint">
-        <p class="hint" id="password-hint">{{texts.passwordHint}}</p>
-        </div>
+        {{> account-fields}}
         <div class="buttons"><button class="primary" type="submit">{{texts.registerButton}}</button></div>
         </form>
         <p class="after"><a href="{{page.signInPath}}">{{texts.haveAccount}}</a></p>

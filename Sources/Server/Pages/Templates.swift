@@ -7,7 +7,8 @@ enum Templates {
         "console": ConsolePages.template, "embed": EmbedPages.template,
         "sign-in": SignInPages.template, "register": RegisterPages.template, "setup": SetupPages.template,
         "consent": ConsentForm.template,
-        "permissions": PermissionList.template, "device-code": DevicePages.codeTemplate,
+        "permissions": PermissionList.template, "account-fields": AccountFields.template,
+        "device-code": DevicePages.codeTemplate,
     ]
 
     private static let library: MustacheLibrary = {

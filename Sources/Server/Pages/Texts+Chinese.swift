@@ -119,6 +119,7 @@ extension Texts {
             "createVoice": "复刻音色",
             "Buckle.manageWorkspaces": "以所有者身份管理工作空间",
             "Buckle.manageEnterprises": "管理企业",
+            "Buckle.readUsage": "查看用量统计",
             "Buckle.readAudit": "查看操作记录",
         ])
 }

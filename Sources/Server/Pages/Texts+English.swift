@@ -121,6 +121,7 @@ extension Texts {
             "createVoice": "clone voices",
             "Buckle.manageWorkspaces": "manage workspaces, as their owners do",
             "Buckle.manageEnterprises": "manage enterprises",
+            "Buckle.readUsage": "See how much bots are used",
             "Buckle.readAudit": "read who did what",
         ])
 }
