@@ -973,6 +973,7 @@ enum FieldDescriptions {
         "RegisterPages.RegisterInput.return_to": "The path of this server to go to afterwards; the start if absent.",
         "RegisterPages.RegisterInput.user_name": "The unique name: 3 to 64 letters, digits, periods, underscores and hyphens.",
         "RegisterPages.View.fault": "What was wrong with it; nil for nothing.",
+        "RegisterPages.View.focuses": "Whether the first field has the focus when the page is shown.",
         "RequestItem.duration_ms": "Milliseconds from the end of a request to the start of its answer; absent if there was none.",
         "RequestItem.errors": "Requests with an HTTP status of 400 and more, or a code other than 0.",
         "RequestItem.route": "Verb and path; absent unless items are routes. Empty for requests that no route answered.",
