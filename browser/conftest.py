@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "conformance"))
 
@@ -22,6 +22,8 @@ os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 CHROMIUM = os.environ.get("BUCKLE_CHROMIUM") or next(
     filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
 PASSWORD = "correct horse battery"
+# Passwords take a second or two of a busy machine.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

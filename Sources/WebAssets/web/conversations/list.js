@@ -113,7 +113,7 @@ export class RowList {
 
   #showNothing() {
     const isEmpty = this.count === 0 && !this.#cursor && !this.#isLoading && !this.failed;
-    if (isEmpty && this.nothing.hidden) fill(this.nothing, this.empty());
+    if (isEmpty) fill(this.nothing, this.empty());
     this.nothing.hidden = !isEmpty;
     this.rows.hidden = this.count === 0;
   }

@@ -65,7 +65,7 @@ const options = (rows) => {
 };
 
 async function published(place) {
-  const found = await get("/v1/bots", { workspace_id: place.id, publish_status: "published_online", page_num: 1, page_size: 50 });
+  const found = await get("/v1/bots", { workspace_id: place.id, connector_id: "999", page_num: 1, page_size: 50 });
   return (found.items ?? []).map((one) => [one.id, one.name]);
 }
 
