@@ -68,11 +68,8 @@ extension Models {
             let known = try catalog.listing[id].orThrow(.notFound)
             guard case .upstream(let own) = known.source else { throw .invalid("model_id", "is built in") }
             if input.baseURL == nil { endpoint.baseURL = own.baseURL }
-            if case .database = known.origin {
-                endpoint.apiKey = own.apiKey
-            } else if endpoint.baseURL == own.baseURL {
-                endpoint.apiKey = own.apiKey
-            }
+            // A key is for its own server alone.
+            if endpoint.baseURL == own.baseURL { endpoint.apiKey = own.apiKey }
         } else if input.baseURL == nil {
             throw .invalid("base_url", "is required unless there is a model_id")
         }
