@@ -75,7 +75,7 @@ def test_every_page_keeps_the_rules_of_accessibility(open_visit, owner, locale, 
     assert found == []
 
 
-def test_the_first_load_is_light_and_soon_ready(open_visit, owner):
+def test_the_first_load_is_light(open_visit, owner):
     cookie, pages = owner
     for name, path in pages.items():
         visit = enter(open_visit(), cookie)
