@@ -3,6 +3,7 @@ import { get, post, put, remove } from "../lib/api.js";
 import { button, confirm, field, form, h, input, refuse, table, toast, userNameOf } from "../lib/dom.js";
 import { page } from "../lib/page.js";
 import { formatAge, formatTime, texts } from "../lib/text.js";
+import { numbered } from "../access/numbered.js";
 import { permissionSummary } from "../access/permissions.js";
 
 const t = texts({
@@ -95,13 +96,9 @@ async function grants() {
       }, { kind: "danger small" }),
     },
   ], { empty: t("noGrants") });
-  for (let number = 1, count = 0; ; number += 1) {
-    const found = await get("/buckle/v1/oauth_grants", { page_num: number, page_size: 50 });
-    list.add(found.items);
-    count += found.items.length;
-    if (count >= found.total || found.items.length === 0) break;
-  }
-  return h("section", h("h2", t("grants")), list.element);
+  const listed = numbered(list, "/buckle/v1/oauth_grants");
+  await listed.reload();
+  return h("section", h("h2", t("grants")), listed.element);
 }
 
 async function invitations() {

@@ -1,10 +1,11 @@
 // Personal tokens, and the service tokens of the chosen workspace.
-import { get, post, put, remove } from "../lib/api.js";
+import { post, put, remove } from "../lib/api.js";
 import {
-  button, checkbox, confirm, dialog, field, form, h, input, pages, refuse, select, table, tabs, toast,
+  button, checkbox, confirm, dialog, field, form, h, input, refuse, select, table, tabs, toast,
 } from "../lib/dom.js";
 import { page, showWorkspaces, workspace, workspaces } from "../lib/page.js";
 import { formatAge, formatTime, texts } from "../lib/text.js";
+import { numbered } from "../access/numbered.js";
 import { permissionPicker, permissionSummary } from "../access/permissions.js";
 import { showSecrets } from "../access/secret.js";
 
@@ -68,11 +69,7 @@ async function tokenList(view, path, { text, empty, reach }) {
       ] : ""),
     },
   ], { empty });
-  const listed = pages(list.element, async (number = 1) => {
-    const found = await get(path, { page_num: number, page_size: 50 });
-    if (number === 1) list.set([]);
-    return { items: found.tokens, next: found.has_more ? number + 1 : undefined };
-  }, (tokens) => list.add(tokens));
+  const listed = numbered(list, path, {}, { items: "tokens" });
 
   async function ask(title, token) {
     const name = input({ value: token?.name ?? "", maxlength: 100, required: true });
