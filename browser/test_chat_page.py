@@ -514,6 +514,37 @@ class TestFiles:
         talk.ask("read")
         expect(talk.questions.get_by_role("link", name="notes.txt")).to_have_count(2)
 
+    @pytest.mark.parametrize("end", ["uploaded", "removed", "refused"])
+    def test_a_message_sent_too_early_waits_for_its_files(self, talk, end):
+        talk = talk("seeing").open()
+        held = []
+        talk.page.route("**/v1/files/upload", lambda route: held.append(route))
+        talk.page.locator("input[type=file]").set_input_files(
+            {"name": "slow.txt", "mimeType": "text/plain", "buffer": b"at last"})
+        chips = talk.page.get_by_role("list", name="Files that go with the message").get_by_role("listitem")
+        expect(chips).to_contain_text("Uploading")
+        talk.say("read")
+        waiting = talk.page.get_by_role("alert").filter(has_text="Sent as soon as the files are uploaded.")
+        expect(waiting).to_be_visible()
+        expect(talk.questions).to_have_count(0)
+        if end == "uploaded":
+            held[0].continue_()
+            expect(talk.answers).to_contain_text(HELLO_TEXT)
+            expect(talk.questions.get_by_role("link", name="slow.txt")).to_have_count(1)
+            return
+        if end == "removed":
+            talk.button("Remove slow.txt").click()
+        else:
+            held[0].abort()
+            expect(talk.page.get_by_role("alert").filter(has_text="Not sent, since a file")).to_be_visible()
+            forgive(talk.visit)
+        expect(waiting).to_be_hidden()
+        expect(talk.field).to_have_value("read")
+        talk.field.press("Enter")
+        expect(talk.answers).to_contain_text(HELLO_TEXT)
+        expect(talk.questions).to_have_count(1)
+        expect(talk.questions.get_by_role("link")).to_have_count(0)
+
     def test_what_cannot_go_is_refused_before_it_is_uploaded(self, talk):
         talk = talk("plain").open()
         picker = talk.page.locator("input[type=file]")

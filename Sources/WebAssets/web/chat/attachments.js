@@ -29,9 +29,13 @@ export class Attachments {
   /** Whether the model sees pictures. */
   takesPictures = false;
 
-  /** @param changed called when files come, go, or are ready  @param say tells screen readers something */
-  constructor({ changed, say }) {
+  /**
+   * @param changed called when files come, go, or are ready  @param removed called before when somebody removed one
+   * @param say tells screen readers something
+   */
+  constructor({ changed, removed, say }) {
     this.changed = changed;
+    this.removed = removed;
     this.say = say;
   }
 
@@ -41,6 +45,10 @@ export class Attachments {
 
   get isUploading() {
     return this.#items.some((one) => !one.id && !one.failure);
+  }
+
+  get hasFailed() {
+    return this.#items.some((one) => one.failure);
   }
 
   /** The files as parts of a message; those that could not be uploaded are left out. */
@@ -113,6 +121,7 @@ export class Attachments {
     item.aborter.abort();
     this.#items = this.#items.filter((one) => one !== item);
     item.element.remove();
+    this.removed();
     this.#show();
     // Nobody else knows of it. If it stays, it does no harm.
     if (item.id) remove(`/buckle/v1/files/${item.id}`).catch(() => {});

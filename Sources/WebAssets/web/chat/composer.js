@@ -8,13 +8,15 @@ const t = texts({
   en: {
     message: "Message", placeholder: "Write a message", send: "Send", stop: "Stop", attach: "Attach files",
     limits: "Attach up to {count} files: pictures up to {picture}, texts up to {text}", drop: "Drop files here",
-    uploading: "Wait until the files are uploaded.", textNeeded: "Write something about the files.",
+    uploading: "Sent as soon as the files are uploaded.", textNeeded: "Write something about the files.",
     running: "Wait until the answer is complete, or stop it.",
+    failed: "Not sent, since a file was not uploaded. Remove it, or send without it.",
   },
   zh: {
     message: "消息", placeholder: "输入消息", send: "发送", stop: "停止", attach: "添加文件",
     limits: "最多添加 {count} 个文件：图片不超过 {picture}，文本不超过 {text}", drop: "将文件拖到此处",
-    uploading: "请等待文件上传完成。", textNeeded: "请为文件写点说明。", running: "请等待回答完成，或先停止。",
+    uploading: "文件上传完成后自动发送。", textNeeded: "请为文件写点说明。", running: "请等待回答完成，或先停止。",
+    failed: "有文件未能上传，消息未发送。请移除该文件，或不带它发送。",
   },
 });
 
@@ -31,6 +33,8 @@ export class Composer {
   #draft = "";
   #isComposing = false;
   #isRunning = false;
+  /** Whether the message goes as soon as its files are there. */
+  #isDue = false;
 
   /** @param options send({text, parts, unsent}), stop(), say(text) */
   constructor({ send, stop, say }) {
@@ -45,7 +49,7 @@ export class Composer {
       oncompositionend: () => (this.#isComposing = false),
     });
     this.hint = h("p.field-error", { role: "alert", hidden: true });
-    this.attachments = new Attachments({ changed: () => this.#show(), say });
+    this.attachments = new Attachments({ changed: () => this.#attached(), removed: () => this.#hold(), say });
     this.button = h("button.icon-button.primary", { type: "submit" });
     this.files = this.#filePicker();
     this.allow({ files: false, pictures: false });
@@ -110,8 +114,23 @@ export class Composer {
     this.attachments.add(files);
   }
 
-  #typed() {
+  #attached() {
+    this.#show();
+    if (!this.#isDue || this.attachments.isUploading) return;
+    this.#isDue = false;
+    // Who sent it meant all of its files to go.
+    if (this.attachments.hasFailed) this.tell(t("failed"));
+    else this.#send();
+  }
+
+  /** Whoever writes on or removes a file has not finished the message yet. */
+  #hold() {
+    this.#isDue = false;
     this.hint.hidden = true;
+  }
+
+  #typed() {
+    this.#hold();
     grow(this.control);
     this.#keep();
     this.#show();
@@ -120,10 +139,17 @@ export class Composer {
   #submit(event) {
     event.preventDefault();
     if (this.#isRunning) return this.stop();
+    if (this.control.value.trim() === "") {
+      return this.attachments.count > 0 ? this.tell(t("textNeeded")) : this.control.focus();
+    }
+    this.#isDue = this.attachments.isUploading;
+    if (this.#isDue) this.tell(t("uploading"));
+    else this.#send();
+  }
+
+  #send() {
     const text = this.control.value.trim();
-    if (this.attachments.isUploading) return this.tell(t("uploading"));
     const { parts } = this.attachments;
-    if (text === "") return parts.length > 0 ? this.tell(t("textNeeded")) : this.control.focus();
     const unsent = { text: this.control.value, files: this.attachments.take() };
     this.#write("");
     this.send({ text, parts, unsent });
@@ -173,8 +199,8 @@ export class Composer {
   /** Shows what was begun and not sent in a conversation. @param key names the conversation */
   open(key) {
     this.#draft = key;
+    this.#hold();
     this.attachments.take();
-    this.hint.hidden = true;
     this.control.value = read(key);
     this.#show();
     requestAnimationFrame(() => grow(this.control));
