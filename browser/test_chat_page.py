@@ -332,6 +332,16 @@ class TestAnswers:
             expect(talk.button(name)).to_be_focused()
         expect(talk.button("Good answer")).to_have_attribute("aria-pressed", "false")
 
+    def test_opinions_are_still_there_after_a_reload(self, talk):
+        talk = talk().open()
+        talk.ask("hello")
+        for name in ["Bad answer", "Good answer"]:
+            with talk.page.expect_response("**/feedback"):
+                talk.button(name).click()
+        talk.page.reload()
+        expect(talk.button("Good answer")).to_have_attribute("aria-pressed", "true")
+        expect(talk.button("Bad answer")).to_have_attribute("aria-pressed", "false")
+
     def test_an_answer_is_copied(self, talk, place):
         talk = talk("queue", permissions=["clipboard-read", "clipboard-write"]).open()
         place.next(answer("**bold**"))

@@ -67,6 +67,23 @@ class TestDrafts:
         assert seen.suggest_reply_info.reply_mode == "customized"
         assert [one.keyword for one in seen.variables] == ["city"]
 
+    def test_the_list_tells_whether_a_draft_is_published_as_it_is(self, api, coze, bot, workspace_id):
+        def is_changed():
+            items = api.get("/v1/bots", workspace_id=workspace_id, publish_status="all", page_size=100).ok().data["items"]
+            told = next(one for one in items if one["id"] == bot.bot_id)["has_unpublished_changes"]
+            assert told == draft(api, bot.bot_id)["has_unpublished_changes"]
+            return told
+
+        assert is_changed()
+        coze.bots.publish(bot_id=bot.bot_id)
+        assert not is_changed()
+        # Within the same second, and back again.
+        name = draft(api, bot.bot_id)["name"]
+        coze.bots.update(bot_id=bot.bot_id, name="another")
+        assert is_changed()
+        coze.bots.update(bot_id=bot.bot_id, name=name)
+        assert not is_changed()
+
     def test_empty_values_clear_other_than_for_a_bot_update(self, api, coze, bot):
         replace(api, bot.bot_id, WHOLE).ok()
         coze.bots.update(bot_id=bot.bot_id, name="updated")
@@ -283,6 +300,25 @@ class TestChatsOfAConversation:
         assert found == ids[::-1]
         stranger = stand.server.api(other_account(stand.server))
         stranger.get(f"{CONVERSATIONS}/{conversation}/chats").refused(4002)
+
+    def test_what_users_think_of_answers_is_told(self, stand):
+        conversation = stand.coze.conversations.create().id
+        chats = [stand.chat(text, "plain", conversation) for text in ("one", "two", "three")]
+        said = stand.api.post(SAID, {"order": "asc"}, conversation_id=conversation).ok().data
+        answers = [one["id"] for one in said if one["type"] == "answer"]
+        path = f"/v1/conversations/{conversation}/messages/%s/feedback"
+        given = {"feedback_type": "unlike", "reason_types": ["wrong", "slow"], "comment": "no 杭州"}
+        stand.api.post(path % answers[0], given).ok()
+        stand.api.post(path % answers[1], {"feedback_type": "like"}).ok()
+
+        def told(**page):
+            return [one["feedback"] for one in history(stand.api, conversation, **page)["chats"]]
+
+        liked = {"message_id": answers[1], "feedback_type": "like", "reason_types": [], "comment": ""}
+        assert told() == [[], [liked], [given | {"message_id": answers[0]}]]
+        assert told(limit=1, before=chats[2]["id"]) == [[liked]]
+        stand.api.delete(path % answers[1]).ok()
+        assert told(limit=2) == [[], []]
 
     def test_what_a_bot_did_on_its_way_is_listed_on_demand(self, stand):
         conversation = stand.coze.conversations.create().id

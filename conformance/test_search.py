@@ -45,7 +45,8 @@ def test_a_message_is_found_by_its_words_within_seconds(coze, api, conversation,
     assert hit["created_at"] == message.created_at
     assert hit["conversation"]["id"] == conversation.id
     assert set(hit["conversation"]) == {
-        "id", "name", "meta_data", "creator_id", "connector_id", "created_at", "updated_at", "last_section_id"}
+        "id", "name", "meta_data", "creator_id", "connector_id", "created_at", "updated_at", "last_section_id",
+        "bot_id", "bot_name", "bot_icon_url", "is_bot_available"}
     start, length = hit["highlights"][0]
     assert hit["snippet"][start:start + length] == word.upper()
 
@@ -104,6 +105,14 @@ def test_pages_follow_each_other(coze, api, word):
         cursor = data["next_cursor"]
         assert data["has_more"] == bool(cursor) == (page < 3)
     assert seen == ids[::-1]
+
+
+def test_conversations_tell_their_bots_as_the_list_does(demo, word):
+    chat = demo.chat(word)
+    for hit in found(demo.api, word, 3):
+        assert hit["conversation"] == demo.api.get(
+            f"/buckle/v1/conversations/{chat['conversation_id']}").ok().data
+        assert hit["conversation"]["bot_id"] == chat["bot_id"] and hit["conversation"]["is_bot_available"]
 
 
 def test_others_find_nothing_of_it(server, coze, api, conversation, word):

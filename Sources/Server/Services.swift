@@ -69,11 +69,12 @@ struct Services: Sendable {
         erasures = ErasureStore(storage: storage, indexer: indexer)
         let messages = MessageStore(storage: storage)
         let conversations = ConversationStore(storage: storage, messages: messages)
+        let conversationList = ConversationListStore(storage: storage, links: links)
         let bots = BotStore(storage: storage)
         let agents: [any Resource] = [
             Conversations(conversations: conversations, bots: bots),
-            ConversationList(conversations: ConversationListStore(storage: storage, links: links)),
-            ConversationSearch(store: SearchStore(storage: storage)),
+            ConversationList(conversations: conversationList),
+            ConversationSearch(store: SearchStore(conversations: conversationList)),
             ConversationTransfer(
                 archives: ArchiveStore(storage: storage), conversations: conversations, bots: bots),
             Messages(messages: messages),

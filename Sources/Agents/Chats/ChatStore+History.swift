@@ -31,6 +31,10 @@ extension ChatStore {
             }
             let hasMore = found.count > limit
             if hasMore { found.removeLast() }
+            if let first = found.last?.chat.id, let last = found.first?.chat.id {
+                let judgements = try FeedbackStore.judgements(of: first...last, in: conversation, connection)
+                for index in found.indices { found[index].feedback = judgements[found[index].chat.id] ?? [] }
+            }
             let running = try connection.first(
                 "SELECT id FROM chat WHERE conversation_id = \(conversation) AND status = 'in_progress'"
             ) { $0.id(0) }

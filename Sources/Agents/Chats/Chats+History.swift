@@ -44,6 +44,8 @@ extension Chats {
         /// The chat that answers in its place. Messages of a chat that has been superseded are not listed with the
         /// conversation's; those who ask for its messages get them. Empty if it stands.
         var supersededBy: String
+        /// What users think of the answers; empty if they have not said so.
+        var feedback: [Feedback.Judgement]
 
         enum CodingKeys: String, CodingKey {
             case userID = "user_id"
@@ -51,10 +53,12 @@ extension Chats {
             case modelID = "model_id"
             case logID = "log_id"
             case supersededBy = "superseded_by"
+            case feedback
         }
 
         init(
-            chat: Chat, userID: String, botVersion: String, modelID: String, logID: String, supersededBy: String
+            chat: Chat, userID: String, botVersion: String, modelID: String, logID: String, supersededBy: String,
+            feedback: [Feedback.Judgement] = []
         ) {
             self.chat = chat
             self.userID = userID
@@ -62,6 +66,7 @@ extension Chats {
             self.modelID = modelID
             self.logID = logID
             self.supersededBy = supersededBy
+            self.feedback = feedback
         }
 
         init(from decoder: any Decoder) throws {
@@ -72,6 +77,7 @@ extension Chats {
             modelID = try container.decode(String.self, forKey: .modelID)
             logID = try container.decode(String.self, forKey: .logID)
             supersededBy = try container.decode(String.self, forKey: .supersededBy)
+            feedback = try container.decode([Feedback.Judgement].self, forKey: .feedback)
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -82,6 +88,7 @@ extension Chats {
             try container.encode(modelID, forKey: .modelID)
             try container.encode(logID, forKey: .logID)
             try container.encode(supersededBy, forKey: .supersededBy)
+            try container.encode(feedback, forKey: .feedback)
         }
     }
 

@@ -40,14 +40,14 @@ package struct BotListStore: Sendable {
                 ORDER BY \(order) LIMIT \(page.size) OFFSET \(page.offset)
                 """
             ) { row in
-                let isPublished = !row.isNull(4)
-                let text = status == .publishedOnline ? row.text(4) : row.text(1)
-                let shown = try StoredJSON.read(BotConfiguration.self, text)
+                let draft = try StoredJSON.read(BotConfiguration.self, row.text(1))
+                let published = row.isNull(4) ? nil : try StoredJSON.read(BotConfiguration.self, row.text(4))
+                let shown = status == .publishedOnline ? published ?? draft : draft
                 return WorkspaceItems.Item(
                     id: row.id(0), name: shown.name, description: shown.description,
-                    iconURL: links.icon(shown.iconFileID), isPublished: isPublished, updatedAt: row.int64(2),
-                    publishedAt: isPublished ? row.int64(5) : nil, ownerUserID: row.id(3),
-                    folderID: row.optionalID(6))
+                    iconURL: links.icon(shown.iconFileID), isPublished: published != nil, updatedAt: row.int64(2),
+                    publishedAt: row.optionalInt64(5), ownerUserID: row.id(3), folderID: row.optionalID(6),
+                    hasUnpublishedChanges: published?.normalized != draft.normalized)
             }
             return (items, total)
         }

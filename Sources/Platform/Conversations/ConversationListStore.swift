@@ -51,6 +51,18 @@ package struct ConversationListStore: Sendable {
         }
     }
 
+    /// Those of the conversations that are this owner's, within a unit of work.
+    func items(
+        _ ids: Set<ID>, owner: ID, visibleTo member: Member, in connection: any Connection
+    ) throws -> [ConversationList.Item] {
+        let queries = ids.map { id -> SQL in
+            "SELECT \(Self.columns) FROM conversation WHERE id = \(id) AND owner_id = \(owner)"
+        }
+        var found: [Found] = []
+        try connection.pipeline(queries) { _, rows in found += try rows.map(Self.found) }
+        return try items(found, visibleTo: member, in: connection)
+    }
+
     private func items(
         _ found: [Found], visibleTo member: Member, in connection: any Connection
     ) throws -> [ConversationList.Item] {

@@ -12,7 +12,26 @@ package struct Feedback: Resource {
         delete
     }
 
-    enum Kind: String, Codable, Sendable, CaseIterable { case like, unlike }
+    package enum Kind: String, Codable, Sendable, CaseIterable { case like, unlike }
+
+    /// What somebody thinks of an answer.
+    package struct Judgement: Codable, Sendable {
+        /// The answer.
+        var messageID: String
+        /// like or unlike.
+        var feedbackType: Kind
+        /// Reasons, as they were given.
+        var reasonTypes: [String]
+        /// A comment; empty for none.
+        var comment: String
+
+        enum CodingKeys: String, CodingKey {
+            case messageID = "message_id"
+            case feedbackType = "feedback_type"
+            case reasonTypes = "reason_types"
+            case comment
+        }
+    }
 
     struct CreateInput: Decodable, Sendable {
         var conversationID: ID

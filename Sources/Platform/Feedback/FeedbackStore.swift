@@ -1,5 +1,5 @@
-import APIKit
-import Database
+package import APIKit
+package import Database
 
 /// The table of feedback, one row for each judged message.
 package struct FeedbackStore: Sendable {
@@ -35,6 +35,30 @@ package struct FeedbackStore: Sendable {
             try Self.requireAnswer(message, in: conversation, owner: owner, connection)
             _ = try connection.execute("DELETE FROM message_feedback WHERE message_id = \(message)")
         }
+    }
+
+    /// What is thought of the answers of some of a conversation's chats, within a unit of work.
+    ///
+    /// - Parameter chats: the ids of chats of that conversation, the lowest and the highest of which are the bounds.
+    package static func judgements(
+        of chats: ClosedRange<ID>, in conversation: ID, _ connection: any Connection
+    ) throws -> [ID: [Feedback.Judgement]] {
+        // Messages of a chat are made after it. The join's order is fixed: most answers have no feedback, but all the
+        // feedback of the server may be far more than a conversation.
+        let found = try connection.query(
+            """
+            SELECT m.chat_id, m.id, f.feedback_type, f.reason_types, f.comment
+            FROM message m CROSS JOIN message_feedback f
+            WHERE m.conversation_id = \(conversation) AND m.id > \(chats.lowerBound)
+            AND m.chat_id BETWEEN \(chats.lowerBound) AND \(chats.upperBound) AND f.message_id = m.id ORDER BY m.id
+            """
+        ) { row in
+            let judgement = Feedback.Judgement(
+                messageID: row.id(1).description, feedbackType: Feedback.Kind(rawValue: row.text(2)) ?? .like,
+                reasonTypes: try StoredJSON.read([String].self, row.text(3)), comment: row.text(4))
+            return (chat: row.id(0), judgement: judgement)
+        }
+        return Dictionary(grouping: found, by: \.chat).mapValues { $0.map(\.judgement) }
     }
 
     private static func requireAnswer(

@@ -43,8 +43,8 @@ package struct ConversationSearch: Resource {
 
     /// A message or a conversation's name in which everything occurs that was looked for.
     struct Item: Codable, Sendable {
-        /// The conversation.
-        var conversation: Conversation
+        /// The conversation, and the bot it is held with.
+        var conversation: ConversationList.Item
         /// The message; empty if it is the conversation's name that was found.
         var messageID: String
         /// user or assistant; empty for a name.
@@ -64,6 +64,12 @@ package struct ConversationSearch: Resource {
             case chatID = "chat_id"
             case createdAt = "created_at"
         }
+
+        func shown(to call: Call) -> Item {
+            var shown = self
+            shown.conversation = conversation.shown(to: call)
+            return shown
+        }
     }
 
     /// Finds names and messages by their text. What was said within the last second may be missing.
@@ -80,9 +86,11 @@ package struct ConversationSearch: Resource {
                 }
                 return place
             }
-            let found = try await store.search(query, owner: call.owner, bot: input.botID, before: place, limit: limit)
+            let found = try await store.search(
+                query, owner: call.owner, bot: input.botID, before: place, limit: limit, visibleTo: call.member)
             return Page(
-                items: found.items, hasMore: found.next != nil, nextCursor: found.next.map(String.init) ?? "")
+                items: found.items.map { $0.shown(to: call) }, hasMore: found.next != nil,
+                nextCursor: found.next.map(String.init) ?? "")
         }
     }
 }

@@ -4,10 +4,12 @@ import Database
 /// Looks for names and messages. Every call names the owner, whose things alone are found.
 package struct SearchStore: Sendable {
     let storage: Storage
+    private let conversations: ConversationListStore
     private let index: any SearchIndex
 
-    package init(storage: Storage) {
-        self.storage = storage
+    package init(conversations: ConversationListStore) {
+        self.conversations = conversations
+        storage = conversations.storage
         index = searchIndex(of: storage.database)
     }
 
@@ -16,9 +18,9 @@ package struct SearchStore: Sendable {
     ///   - place: only what stands before this place, by which pages are continued.
     /// - Returns: at most `limit` hits, newest first, and where the next page begins if there may be one.
     func search(
-        _ query: SearchQuery, owner: ID, bot: ID?, before place: Int64?, limit: Int
+        _ query: SearchQuery, owner: ID, bot: ID?, before place: Int64?, limit: Int, visibleTo member: Member
     ) async throws -> (items: [ConversationSearch.Item], next: Int64?) {
-        try await storage.database.scan { [index] connection in
+        try await storage.database.scan { connection in
             var hits: [Hit] = []
             let rest = try index.forEachLot(
                 of: query.tokens(owner: owner, bot: bot), owner: owner, before: place ?? .max, in: connection
@@ -33,7 +35,7 @@ package struct SearchStore: Sendable {
                 hits.removeLast()
                 next = hits.last?.place
             }
-            return (try Self.items(hits, owner: owner, in: connection), next)
+            return (try items(hits, owner: owner, visibleTo: member, in: connection), next)
         }
     }
 
@@ -90,25 +92,19 @@ package struct SearchStore: Sendable {
             chat: row.optionalID(3), createdAt: row.int64(4), snippet: snippet)
     }
 
-    private static func items(
-        _ hits: [Hit], owner: ID, in connection: any Connection
+    private func items(
+        _ hits: [Hit], owner: ID, visibleTo member: Member, in connection: any Connection
     ) throws -> [ConversationSearch.Item] {
-        let queries = hits.map { hit -> SQL in
-            """
-            SELECT \(ConversationStore.columns) FROM conversation
-            WHERE id = \(hit.conversation) AND owner_id = \(owner)
-            """
-        }
-        var items: [ConversationSearch.Item] = []
-        try connection.pipeline(queries) { index, rows in
-            let hit = hits[index]
-            items += try rows.map(ConversationStore.conversation).map { conversation in
+        let found = try conversations.items(
+            Set(hits.map(\.conversation)), owner: owner, visibleTo: member, in: connection)
+        let known = Dictionary(uniqueKeysWithValues: found.map { ($0.conversation.id, $0) })
+        return hits.compactMap { hit in
+            known[hit.conversation].map { conversation in
                 ConversationSearch.Item(
                     conversation: conversation, messageID: hit.message?.description ?? "", role: hit.role,
                     chatID: hit.chat?.description ?? "", snippet: hit.snippet.text,
                     highlights: hit.snippet.highlights, createdAt: hit.createdAt)
             }
         }
-        return items
     }
 }

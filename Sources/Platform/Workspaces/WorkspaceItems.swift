@@ -55,6 +55,8 @@ enum WorkspaceItems {
         var ownerUserID: ID
         /// The folder it lies in; absent for none.
         var folderID: ID?
+        /// Whether the draft differs from what is published, or nothing is. Of bots alone.
+        var hasUnpublishedChanges: Bool?
 
         enum CodingKeys: String, CodingKey {
             case id, name, description
@@ -64,6 +66,7 @@ enum WorkspaceItems {
             case publishedAt = "published_at"
             case ownerUserID = "owner_user_id"
             case folderID = "folder_id"
+            case hasUnpublishedChanges = "has_unpublished_changes"
         }
     }
 

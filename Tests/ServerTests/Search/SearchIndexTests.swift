@@ -270,10 +270,12 @@ struct SearchWorld {
         var place: Int64?
         let limit = Int.random(in: 1...50, using: &random)
         repeat {
-            let page = try await SearchStore(storage: storage).search(
-                SearchQuery(text), owner: owner, bot: bot, before: place, limit: limit)
+            let conversations = ConversationListStore(
+                storage: storage, links: LinkSigner(secret: [1], publicURL: PublicURL("")))
+            let page = try await SearchStore(conversations: conversations).search(
+                SearchQuery(text), owner: owner, bot: bot, before: place, limit: limit, visibleTo: Member(user: owner))
             #expect(page.items.count <= limit)
-            found += page.items.map { ID($0.messageID) ?? $0.conversation.id }
+            found += page.items.map { ID($0.messageID) ?? $0.conversation.conversation.id }
             place = page.next
         } while place != nil
         return found

@@ -60,8 +60,6 @@ export class TurnView {
   constructor(turn, host) {
     this.turn = turn;
     this.host = host;
-    /** like, unlike or empty: what was thought of the answer */
-    this.feedback = "";
     this.asked = h("div.chat-asked");
     this.made = h("div.chat-steps");
     this.state = h("p.chat-state", { hidden: true });
@@ -172,7 +170,7 @@ export class TurnView {
     const { turn, host } = this;
     const isLast = host.isLast(turn);
     const state = JSON.stringify([
-      turn.isRunning, turn.status, isLast, host.canReplace(turn), turn.error, turn.logID, turn.usage, this.feedback,
+      turn.isRunning, turn.status, isLast, host.canReplace(turn), turn.error, turn.logID, turn.usage, turn.opinion,
       turn.followUps, turn.calls,
     ]);
     if (state === this.#footer) return;
@@ -212,9 +210,9 @@ export class TurnView {
 
   #actions(isLast, isOpen) {
     const { turn, host } = this;
-    const isJudged = host.options.feedback && turn.id && turn.steps.some((one) => one.kind === "answer");
-    const judge = (kind, name) => iconButton(t(name), name, () => host.judge(this, this.feedback === kind ? "" : kind),
-      { "aria-pressed": String(this.feedback === kind) });
+    const isJudged = host.options.feedback && turn.id && turn.judged;
+    const judge = (kind, name) => iconButton(t(name), name, () => host.judge(this, turn.opinion === kind ? "" : kind),
+      { "aria-pressed": String(turn.opinion === kind) });
     return h("div.chat-actions", { role: "group", "aria-label": t("actions") },
       turn.text && copyIcon(() => turn.text),
       isJudged && [judge("like", "like"), judge("unlike", "dislike")],

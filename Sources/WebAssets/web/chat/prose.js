@@ -73,7 +73,13 @@ export class Prose {
 
 /** The blocks at the beginning of a text that what follows cannot change any more. */
 function settledPart(text) {
-  const blocks = new marked.Lexer(OPTIONS).blockTokens(text, []);
+  let blocks;
+  try {
+    blocks = new marked.Lexer(OPTIONS).blockTokens(text, []);
+  } catch {
+    // It nests deeper than the library can read.
+    return "";
+  }
   if (blocks.reduce((sum, one) => sum + one.raw.length, 0) !== text.length) return "";
   const solid = blocks.map((one, index) => (one.type === "space" ? -1 : index)).filter((index) => index >= 0);
   if (solid.length < 3) return "";

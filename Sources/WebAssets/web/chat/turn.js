@@ -26,6 +26,8 @@ export class Turn {
     this.createdAt = 0;
     this.completedAt = 0;
     this.isReconnecting = false;
+    /** like, unlike or empty by an answer's id: what somebody thinks of it */
+    this.opinions = new Map();
   }
 
   get isRunning() {
@@ -60,6 +62,7 @@ export class Turn {
     this.createdAt = chat.created_at ?? 0;
     this.completedAt = chat.completed_at ?? 0;
     if (chat.log_id) this.logID = chat.log_id;
+    for (const one of chat.feedback ?? []) this.opinions.set(one.message_id, one.feedback_type);
     const inserted = chat.inserted_additional_messages ?? [];
     if (inserted.length === this.questions.length) {
       this.questions.forEach((question, index) => (question.id = inserted[index].id));
@@ -120,6 +123,16 @@ export class Turn {
       }
     }
     return steps;
+  }
+
+  /** The answer that is judged, if there is one. */
+  get judged() {
+    return this.steps.findLast((one) => one.kind === "answer");
+  }
+
+  /** like, unlike or empty */
+  get opinion() {
+    return this.opinions.get(this.judged?.id) ?? "";
   }
 
   /** What the bot proposes to ask next. */

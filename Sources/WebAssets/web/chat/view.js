@@ -37,6 +37,8 @@ export class ChatView {
   #shown = Promise.resolve();
   #channel = null;
   #bot = null;
+  /** What was asked and has not begun: its conversation is not shown yet, or the connection is gone. */
+  #waiting = new Set();
 
   /**
    * @param settings bot; isDraft: whether the draft answers; endUser: the user_id of chats; conversation: the one to
@@ -105,6 +107,9 @@ export class ChatView {
 
   /** Opens a conversation; without an id one that begins with the next message. */
   async open(conversation) {
+    // It stays in the conversation that it was written in.
+    for (const asked of this.#waiting) if (asked.unsent) this.composer.restore(asked.unsent);
+    this.#waiting.clear();
     this.conversation = conversation ?? "";
     this.composer.open(this.#draftKey);
     this.settings.onConversation?.(this.conversation, false);
@@ -281,15 +286,16 @@ export class ChatView {
 
   /** Notes what somebody thinks of an answer. @param kind like, unlike or empty to take it back */
   async judge(view, kind) {
-    const answer = view.turn.steps.filter((one) => one.kind === "answer").at(-1);
-    const path = `/v1/conversations/${this.conversation}/messages/${answer.id}/feedback`;
-    const before = view.feedback;
-    view.feedback = kind;
+    const { turn } = view;
+    const { id } = turn.judged;
+    const path = `/v1/conversations/${this.conversation}/messages/${id}/feedback`;
+    const before = turn.opinion;
+    turn.opinions.set(id, kind);
     view.update();
     try {
       await (kind ? post(path, { feedback_type: kind }) : remove(path));
     } catch (error) {
-      view.feedback = before;
+      turn.opinions.set(id, before);
       view.update();
       showError(error);
     }
@@ -315,7 +321,13 @@ export class ChatView {
 
   /** @param asked {text, parts, unsent: what the composer takes back} or {text, shortcut} */
   async #ask(asked) {
-    await this.#shown;
+    this.#waiting.add(asked);
+    let shown;
+    do {
+      shown = this.#shown;
+      await shown;
+    } while (shown !== this.#shown);
+    if (!this.#waiting.delete(asked)) return false;
     if (this.#running || this.composer.element.hidden) {
       if (asked.unsent) this.composer.restore(asked.unsent);
       return false;
@@ -358,9 +370,15 @@ export class ChatView {
     } catch (error) {
       if (signal.aborted) return isTold;
       if (!(error instanceof ApiError)) console.error(error);
-      if (!isTold && error.status === 0 && asked && (await this.#hasBegun(asked.text))) {
-        await this.#show(true);
-        return true;
+      if (!isTold && error.status === 0 && asked) {
+        this.#waiting.add(asked);
+        const hasBegun = await this.#hasBegun(asked.text);
+        this.#waiting.delete(asked);
+        if (signal.aborted) return false;
+        if (hasBegun) {
+          await this.#show(true);
+          return true;
+        }
       }
       if (!isTold && undo) {
         turn.status = before;

@@ -68,9 +68,7 @@ export class ConversationStore extends EventTarget {
       if (error.code !== 4000) throw error;
       return { items: [], next_cursor: "" };
     });
-    const items = page.items.map((item) => ({
-      conversation: this.keep({ bot_id: item.bot_id, bot_name: item.bot_name, ...item.conversation }), hits: [item],
-    }));
+    const items = page.items.map((item) => ({ conversation: this.keep(item.conversation), hits: [item] }));
     return { items: cursor ? items : [...this.#freshlyNamed(query, botID), ...items], next: page.next_cursor };
   }
 

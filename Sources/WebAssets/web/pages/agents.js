@@ -70,8 +70,7 @@ async function askForCopy(bot, space) {
 
 function state(bot) {
   if (!bot.is_published) return h("span.badge", t("draft"));
-  const isChanged = bot.updated_at > (bot.published_at ?? 0);
-  return h("span.badge.good", t(isChanged ? "changed" : "published"));
+  return h("span.badge.good", t(bot.has_unpublished_changes ? "changed" : "published"));
 }
 
 page(async (view) => {
