@@ -273,6 +273,81 @@ class TestWhoMay:
         assert [model["source"] for model in listed(house.api)] == ["built_in"]
 
 
+class TestKeyIsForItsServer:
+    """An operator who does not know a model's key must not have it sent to a server of their own."""
+
+    def refused(self, house, model, **fields):
+        before, log = listed(house.api), records(house.api, limit=1)
+        message = house.api.put(f"{MODELS}/{model['id']}", fields).refused(4000).msg
+        assert "api_key: the stored key is sent to no other server" in message
+        assert (listed(house.api), records(house.api, limit=1)) == (before, log)
+
+    @staticmethod
+    def said_key(house, model):
+        """What the model's server is sent for a key."""
+        said = secrets.token_hex(8)
+        assert house.messages(house.chat(said, bot_id=house.new_bot(model["id"])))[0]["content"] == HELLO_TEXT
+        return house.question_of(said).headers.get("authorization")
+
+    @pytest.mark.parametrize("old, new", [
+        ("http://a.example/v1", "https://a.example/v1"), ("http://a.example/v1", "http://b.example/v1"),
+        ("http://a.example/v1", "http://a.example:8080/v1"), ("http://a.example/v1", "http://a.example.evil.example/v1"),
+        ("http://a.example:81/v1", "http://a.example/v1"), ("http://[::1]:8000/v1", "http://[::2]:8000/v1"),
+    ])
+    def test_the_stored_key_stays_with_its_server(self, house, old, new):
+        model = add(house, base_url=old, api_key=new_key())
+        self.refused(house, model, base_url=new)
+        # Neither with other changes, nor with a key that is none, nor with no word about removing it.
+        self.refused(house, model, base_url=new, name="Taken", api_key="", remove_api_key=False, is_default=True)
+        assert change(house, model, base_url=new, remove_api_key=True)["has_api_key"] is False
+        # There is nothing to protect any more.
+        assert change(house, model, base_url=old)["base_url"] == old
+
+    def test_another_server_gets_the_key_that_came_with_it(self, house):
+        first, second = new_key(), new_key()
+        model = add(house, base_url=house.upstream.base_url.replace("127.0.0.1", "localhost"), api_key=first)
+        self.refused(house, model, base_url=house.upstream.base_url)
+        change(house, model, base_url=house.upstream.base_url, api_key=second)
+        assert self.said_key(house, model) == f"Bearer {second}"
+
+    @pytest.mark.parametrize("old, same", [
+        ("http://a.example/v1", "http://a.example/api/v1"), ("http://a.example/v1", "http://A.Example:80"),
+        ("https://a.example:443/v1", "https://a.example/v1/"), ("http://a.example:0081/v1", "http://a.example:81/v1"),
+        ("http://[FD00::1]/v1", "http://[fd00::1]:80/v2"),
+    ])
+    def test_another_path_of_the_same_server_keeps_the_key(self, house, old, same):
+        model = add(house, base_url=old, api_key=new_key())
+        kept = change(house, model, base_url=same)
+        assert (kept["base_url"], kept["api_key_hint"]) == (same, model["api_key_hint"])
+
+    def test_a_path_that_changed_is_sent_the_key(self, house):
+        key = new_key()
+        model = add(house, base_url=house.upstream.base_url.removesuffix("/v1"), api_key=key)
+        change(house, model, base_url=house.upstream.base_url)
+        assert self.said_key(house, model) == f"Bearer {key}"
+
+    def test_a_trial_keeps_to_the_same_rule(self, house):
+        key, own = new_key(), house.upstream.base_url
+        model = add(house, api_key=key)
+        other = own.replace("127.0.0.1", "localhost")
+        for address, sent in [(other, None), (f"{own}/", f"Bearer {key}")]:
+            tried = house.api.post(TEST, {"model_id": model["id"], "model": "plain", "base_url": address}).ok().data
+            assert tried["answer"] == HELLO_TEXT
+            assert house.upstream.requests[-1].headers.get("authorization") == sent
+
+    def test_a_key_that_cannot_be_opened_is_treated_alike(self, own_server, models_upstream):
+        """As one that came with a database from elsewhere."""
+        stand = Stand(own_server, models_upstream)
+        model = add(stand, api_key=new_key())
+        assert own_server.stop() == 0
+        execute(own_server, "UPDATE model SET sealed_key = CAST('not sealed' AS BLOB)" if not DATABASE
+                else "UPDATE model SET sealed_key = 'not sealed'::bytea")
+        own_server.start()
+        assert listed(stand.api)[0]["has_api_key"] is False
+        self.refused(stand, model, base_url="http://a.example/v1")
+        change(stand, model, base_url="http://a.example/v1", remove_api_key=True)
+
+
 class TestConfigured:
     def test_models_of_the_file_come_first_and_stay(self, stand):
         api = stand.api

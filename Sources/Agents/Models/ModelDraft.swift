@@ -91,45 +91,15 @@ struct ModelDraft: Sendable, Equatable {
         }
         let rest = baseURL.dropFirst(scheme.count)
         if rest.contains("?") || rest.contains("#") { throw .invalid(field, "must have no query and no fragment") }
-        guard rest.utf8.allSatisfy({ isAlphanumeric($0) || "-._~:/[]@!$&'()*+,;=%".utf8.contains($0) }) else {
+        guard rest.utf8.allSatisfy({ $0.isAlphanumeric || "-._~:/[]@!$&'()*+,;=%".utf8.contains($0) }) else {
             throw .invalid(field, "has characters that must be percent-encoded")
         }
-        let authority = rest.prefix { $0 != "/" }
-        if authority.contains("@") { throw .invalid(field, "must name no user and no password; use api_key") }
-        guard isHostAndPort(authority) else { throw .invalid(field, "must name a host, and at most a port after it") }
+        if rest.prefix(while: { $0 != "/" }).contains("@") {
+            throw .invalid(field, "must name no user and no password; use api_key")
+        }
+        if ModelServer(baseURL) == nil { throw .invalid(field, "must name a host, and at most a port after it") }
         if rest.hasSuffix("/chat/completions") || rest.hasSuffix("/chat/completions/") {
             throw .invalid(field, "must end before /chat/completions, which the server adds itself")
         }
     }
-
-    private static func isHostAndPort(_ authority: Substring) -> Bool {
-        let port: Substring
-        if authority.hasPrefix("[") {
-            guard let end = authority.firstIndex(of: "]") else { return false }
-            let address = authority[..<end].dropFirst()
-            guard !address.isEmpty, address.utf8.allSatisfy({ isAlphanumeric($0) || ":.".utf8.contains($0) }) else {
-                return false
-            }
-            port = authority[end...].dropFirst()
-        } else {
-            let host = authority.prefix { $0 != ":" }
-            guard !host.isEmpty, host.utf8.allSatisfy({ isAlphanumeric($0) || "-._".utf8.contains($0) }) else {
-                return false
-            }
-            port = authority[host.endIndex...]
-        }
-        if port.isEmpty { return true }
-        let digits = port.dropFirst()
-        guard port.hasPrefix(":"), digits.utf8.allSatisfy(isDigit), let number = UInt16(digits) else { return false }
-        return number > 0
-    }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-        default: isDigit(byte)
-        }
-    }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }

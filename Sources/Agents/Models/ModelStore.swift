@@ -75,7 +75,7 @@ struct ModelStore: Sendable {
     }
 
     /// - Parameter edit: changes what is given to it; what it throws, this throws.
-    /// - Throws: 4200 if there is no such model.
+    /// - Throws: 4200 if there is no such model; 4000 naming `api_key` if its key would come to another server.
     func update(
         _ id: ID, key: KeyChange, isDefault: Bool?, by actor: AuditActor,
         edit: @escaping @Sendable (inout ModelDraft) throws -> Void
@@ -84,6 +84,11 @@ struct ModelStore: Sendable {
             let old = try find(id, in: connection)
             var draft = old.draft
             try edit(&draft)
+            // Else an operator could have another's key sent to a server of their own.
+            if case .keep = key, old.hasKey, !ModelServer.isSame(draft.baseURL, old.draft.baseURL) {
+                throw APIError.invalid(
+                    "api_key", "the stored key is sent to no other server: give the new server's key, or remove it")
+            }
             var changed = draft.changes(since: old.draft)
             if try set(key, of: id, in: connection) { changed.append("api_key") }
             if !changed.isEmpty {
@@ -171,6 +176,8 @@ struct ModelStore: Sendable {
 
     private struct Stored {
         let draft: ModelDraft
+        /// Whether a key is stored, be it one that cannot be opened.
+        let hasKey: Bool
         let model: Model
     }
 
@@ -195,7 +202,7 @@ struct ModelStore: Sendable {
         // A key that cannot be opened, since it was copied here from another database, is as good as none.
         let key = row.isNull(4) ? nil : try? seal.open(row.blob(4), from: Self.place(id))
         return Stored(
-            draft: draft,
+            draft: draft, hasKey: !row.isNull(4),
             model: Model(
                 id: id.description, name: draft.name, contextLength: draft.contextLength,
                 capabilities: draft.capabilities, source: .upstream(draft.endpoint(key: key)),

@@ -8,10 +8,10 @@ extension Models {
         var baseURL: String?
         /// The server's name for a model that shall answer a short question. If absent, none is asked.
         var model: String?
-        /// The key to try; that of `model_id` if absent.
+        /// The key to try. If absent, that of `model_id`, as long as the address is one of that model's own server.
         var apiKey: String?
-        /// A model of this server, for its address and key. The key of one of the configuration file is sent to no
-        /// other address than its own.
+        /// A model known here, for its address and key. Its key is sent to no other server than its own: the scheme,
+        /// host and port of its address.
         var modelID: String?
 
         enum CodingKeys: String, CodingKey {
@@ -68,8 +68,7 @@ extension Models {
             let known = try catalog.listing[id].orThrow(.notFound)
             guard case .upstream(let own) = known.source else { throw .invalid("model_id", "is built in") }
             if input.baseURL == nil { endpoint.baseURL = own.baseURL }
-            // A key is for its own server alone.
-            if endpoint.baseURL == own.baseURL { endpoint.apiKey = own.apiKey }
+            if ModelServer.isSame(endpoint.baseURL, own.baseURL) { endpoint.apiKey = own.apiKey }
         } else if input.baseURL == nil {
             throw .invalid("base_url", "is required unless there is a model_id")
         }

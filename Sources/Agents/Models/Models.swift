@@ -96,13 +96,16 @@ package struct Models: Resource {
         var modelID: String
         /// What people call it, 1 to 100 characters; unchanged if absent.
         var name: String?
-        /// The address of its server, up to and with /v1; unchanged if absent.
+        /// The address of its server, up to and with /v1; unchanged if absent. For a stored key only the path may
+        /// change: with another scheme, host or port an `api_key` or `remove_api_key` is required.
         var baseURL: String?
         /// That server's name for the model, 1 to 200 characters; unchanged if absent.
         var model: String?
-        /// A new key, up to 4096 characters; unchanged if absent or empty.
+        /// A new key, up to 4096 characters; unchanged if absent or empty. The stored key is sent to no other server
+        /// than the one it was stored for: with another one in `base_url` this is required, unless there is no stored
+        /// key or it is removed.
         var apiKey: String?
-        /// Whether the key shall be forgotten.
+        /// Whether the stored key shall be forgotten; must not be true with an `api_key`.
         var removeAPIKey: Bool?
         /// The most tokens of prompt and answer together, 256 to 100000000; unchanged if absent.
         var contextLength: Int?
