@@ -1,10 +1,10 @@
-/// The error every endpoint throws: a code and a sentence for the caller, and what is only for the log.
+/// The error every endpoint throws: a code and a sentence for the caller, and what only the server sees.
 package struct APIError: Error, CustomStringConvertible {
     /// What went wrong, as clients tell it apart.
     package let code: Code
     /// For the caller; names the field at fault and holds no internals.
     package let message: String
-    /// The underlying error, for the log alone.
+    /// The underlying error: for the log, and for the server's own pages. Callers of the API never see it.
     package let cause: (any Error)?
     /// Seconds the client should wait before it asks again; nil if waiting does not help.
     package let retryAfter: Int?
@@ -21,8 +21,8 @@ package struct APIError: Error, CustomStringConvertible {
     }
 
     /// A field with a value that is not acceptable.
-    package static func invalid(_ field: String, _ reason: String) -> APIError {
-        APIError(.invalidParameter, "\(Code.invalidParameter.summary): \(field): \(reason)")
+    package static func invalid(_ field: String, _ reason: String, cause: (any Error)? = nil) -> APIError {
+        APIError(.invalidParameter, "\(Code.invalidParameter.summary): \(field): \(reason)", cause: cause)
     }
 
     /// An internal failure; the caller learns nothing but that it happened.

@@ -1,4 +1,4 @@
-package import APIKit
+import APIKit
 import Database
 package import Platform
 

@@ -34,7 +34,9 @@ struct WebAddress: Sendable {
         var v4 = in_addr()
         // As browsers and libraries read it: 127.1, 2130706433 and 0x7f000001 are addresses too.
         if inet_aton(name, &v4) != 0 { return Self.isPublic(UInt32(bigEndian: v4.s_addr)) }
-        return name.contains(".")
+        // Of other letters, and of what is percent-encoded, browsers and libraries make other names: 127。0.0.1 too.
+        let isPlain = name.utf8.allSatisfy { 0x30...0x39 ~= $0 || 0x61...0x7a ~= $0 || "-._".utf8.contains($0) }
+        return isPlain && name.contains(".")
             && ![".localhost", ".local", ".internal", ".home.arpa"].contains(where: name.hasSuffix)
     }
 

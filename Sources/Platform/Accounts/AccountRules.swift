@@ -4,6 +4,9 @@ package import APIKit
 package enum AccountRules {
     /// - Throws: 4000 unless it has 3 to 64 of the characters A–Z, a–z, 0–9, `.`, `_` and `-`.
     package static func checkUserName(_ name: String) throws(APIError) {
+        guard (3...64).contains(name.unicodeScalars.count) else {
+            throw AccountFault.userNameLength.error(at: "user_name")
+        }
         let isKnown = name.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -12,17 +15,16 @@ package enum AccountRules {
             default: false
             }
         }
-        guard isKnown, (3...64).contains(name.utf8.count) else {
-            throw .invalid("user_name", "must have 3 to 64 characters of A-Z, a-z, 0-9, period, underscore and hyphen")
-        }
+        if !isKnown { throw AccountFault.userNameCharacters.error(at: "user_name") }
     }
 
     /// - Throws: 4000 unless it has 1 to 100 characters that can be seen.
     package static func checkNickName(_ name: String) throws(APIError) {
-        try Limits.check(name, 1...100, "nick_name")
-        try Limits.checkNotBlank(name, "nick_name")
-        if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
-            throw .invalid("nick_name", "must not contain control characters")
+        let scalars = name.unicodeScalars
+        if scalars.allSatisfy(\.properties.isWhitespace) { throw AccountFault.nickNameBlank.error(at: "nick_name") }
+        if scalars.count > 100 { throw AccountFault.nickNameLength.error(at: "nick_name") }
+        if scalars.contains(where: { $0.properties.generalCategory == .control }) {
+            throw AccountFault.nickNameCharacters.error(at: "nick_name")
         }
     }
 
@@ -30,17 +32,18 @@ package enum AccountRules {
     ///
     /// - Throws: 4000 unless it has one @ between other characters, and at most 254.
     package static func email(_ text: String) throws(APIError) -> String {
-        try Limits.check(text, 1...254, "email")
+        let lowered = text.lowercased()
+        // Some letters become two in lower case.
+        guard text.unicodeScalars.count <= 254, lowered.unicodeScalars.count <= 254 else {
+            throw AccountFault.emailLength.error(at: "email")
+        }
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         let isClean = text.unicodeScalars.allSatisfy {
             !$0.properties.isWhitespace && $0.properties.generalCategory != .control
         }
         guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), isClean else {
-            throw .invalid("email", "must be an e-mail address")
+            throw AccountFault.emailMalformed.error(at: "email")
         }
-        let lowered = text.lowercased()
-        // Some letters become two.
-        try Limits.check(lowered, 1...254, "email")
         return lowered
     }
 
@@ -49,11 +52,11 @@ package enum AccountRules {
         _ password: String, userName: String, email: String?, _ field: String
     ) throws(APIError) {
         guard (8...128).contains(password.unicodeScalars.count) else {
-            throw .invalid(field, "must have 8 to 128 characters")
+            throw AccountFault.passwordLength.error(at: field)
         }
         let lowered = password.lowercased()
         if lowered == userName.lowercased() || lowered == email?.lowercased() {
-            throw .invalid(field, "must not be the user name or the e-mail address")
+            throw AccountFault.passwordIsName.error(at: field)
         }
     }
 

@@ -173,7 +173,10 @@ package struct AccountStore: Sendable {
 
     private func touchTokens(of id: ID, in connection: any Connection) throws {
         try tokens.touch(
-            where: "user_id = \(id) OR user_id IN (SELECT id FROM account WHERE parent_id = \(id))", in: connection)
+            where: """
+                user_id = \(id) OR user_id IN (SELECT id FROM account WHERE parent_id = \(id))
+                OR app_id IN (SELECT id FROM oauth_app WHERE owner_id = \(id))
+                """, in: connection)
     }
 
     /// - Throws: 4000 naming `field` if the account is the last operator that is not disabled.
@@ -221,12 +224,12 @@ package struct AccountStore: Sendable {
             SELECT id FROM account WHERE kind = 'person' AND lower(user_name) = \(userName.lowercased()) AND id <> \(id)
             """
         ) { $0.id(0) }
-        if holder != nil { throw APIError.invalid("user_name", "is taken") }
+        if holder != nil { throw AccountFault.userNameTaken.error(at: "user_name") }
     }
 
     static func checkFree(email: String, for id: ID, in connection: any Connection) throws {
         let holder = try connection.first("SELECT id FROM account WHERE email = \(email) AND id <> \(id)") { $0.id(0) }
-        if holder != nil { throw APIError.invalid("email", "is taken") }
+        if holder != nil { throw AccountFault.emailTaken.error(at: "email") }
     }
 
     /// Tells of names and addresses that another server gave away since they were looked for.
@@ -235,9 +238,9 @@ package struct AccountStore: Sendable {
             return try await work()
         } catch let error as DatabaseError where error.kind == .constraint {
             // PostgreSQL names the index, SQLite the index or its column.
-            if error.message.contains("email") { throw APIError.invalid("email", "is taken") }
+            if error.message.contains("email") { throw AccountFault.emailTaken.error(at: "email") }
             if ["user_name", "account_by_name"].contains(where: error.message.contains) {
-                throw APIError.invalid("user_name", "is taken")
+                throw AccountFault.userNameTaken.error(at: "user_name")
             }
             throw error
         }

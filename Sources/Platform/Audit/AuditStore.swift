@@ -77,7 +77,12 @@ package struct AuditStore: Sendable {
         var condition: SQL = "1 = 1"
         if try !seesAll(member, connection) {
             if let workspace = filter.workspace { try requireManager(member, of: workspace, connection) }
-            if let enterprise = filter.enterprise { try requireAdmin(member.user, of: enterprise, connection) }
+            if let enterprise = filter.enterprise {
+                guard member.workspaces == .all else {
+                    throw APIError(.noPermission, "The token is bound to workspaces")
+                }
+                try requireAdmin(member.user, of: enterprise, connection)
+            }
             if filter.workspace == nil, filter.enterprise == nil {
                 condition = "\(condition) AND r.user_id = \(member.user)"
             }

@@ -4,9 +4,8 @@ import Database
 /// In whose name the collaborators of an entity are changed.
 struct CollaborationCaller: Sendable {
     let member: Member
-    /// Whether the token's permission is enough, and its user need not own or work on the entity.
-    let needsNoPart: Bool
     let actor: AuditActor
+    private let kind: TokenKind
 
     /// - Throws: 4101 for the token of a channel's app.
     init(_ call: Call) throws(APIError) {
@@ -14,8 +13,18 @@ struct CollaborationCaller: Sendable {
             throw APIError(.noPermission, "The apps of channels cannot change collaborators")
         }
         member = call.member
-        needsNoPart = call.bearer.kind == .jwt || call.bearer.kind == .service
+        kind = call.bearer.kind
         actor = call.actor
+    }
+
+    /// Whether the user must own or work on an entity, for the token's permission is not enough. Everybody can make an
+    /// app that signs JWTs and stands for them: it must not be allowed more than they are.
+    func needsPart(in workspace: ID, _ connection: any Connection) throws -> Bool {
+        switch kind {
+        case .service: false
+        case .jwt: try WorkspaceStore.role(of: member, in: workspace, connection)?.manages != true
+        case .personal, .oauth, .session: true
+        }
     }
 }
 
@@ -32,7 +41,9 @@ package struct CollaboratorStore: Sendable {
     ) async throws {
         try await storage.database.write { [storage] connection in
             let entity = try Entity.visible(type, id, to: caller.member, in: connection)
-            if !caller.needsNoPart { try entity.requireOwner(caller.member, in: connection) }
+            if try caller.needsPart(in: entity.workspaceID, connection) {
+                try entity.requireOwner(caller.member, in: connection)
+            }
             if entity.appID != nil {
                 throw APIError.invalid(type.field, "names a workflow of an app, where the app's collaborators work")
             }
@@ -61,7 +72,9 @@ package struct CollaboratorStore: Sendable {
         let now = storage.clock.now()
         try await storage.database.write { [storage] connection in
             let entity = try Entity.visible(type, id, to: caller.member, in: connection)
-            if !caller.needsNoPart { try entity.requirePart(of: caller.member, in: connection) }
+            if try caller.needsPart(in: entity.workspaceID, connection) {
+                try entity.requirePart(of: caller.member, in: connection)
+            }
             // Until the collaborator is added, nobody leaves the workspace: who does leaves what they take part in.
             try WorkspaceStore.lock(entity.workspaceID, in: connection)
             // Locks the row, so that its mode stays what it is until the collaborator is added.
@@ -96,7 +109,9 @@ package struct CollaboratorStore: Sendable {
     func remove(_ user: ID, from type: EntityType, _ id: ID, by caller: CollaborationCaller) async throws {
         try await storage.database.write { [storage] connection in
             let entity = try Entity.visible(type, id, to: caller.member, in: connection)
-            if !caller.needsNoPart { try entity.requirePart(of: caller.member, in: connection) }
+            if try caller.needsPart(in: entity.workspaceID, connection) {
+                try entity.requirePart(of: caller.member, in: connection)
+            }
             let count = try connection.execute(
                 "DELETE FROM \(type.collaboratorTable) WHERE \(type.reference) = \(id) AND user_id = \(user)")
             if count == 0 {

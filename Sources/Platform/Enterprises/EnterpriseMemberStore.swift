@@ -109,7 +109,7 @@ package struct EnterpriseMemberStore: Sendable {
 
     /// Removes a member who has left all organizations. What the member had in the enterprise passes to the receiver.
     ///
-    /// OAuth apps that pass on are disabled: who had them may still know their keys.
+    /// OAuth apps that pass on are disabled, and have no keys and no secret: who had them may still know those.
     ///
     /// - Throws: 4200 if the caller or the user is no member, 4101 if the caller is no admin, 4000 if the user is the
     ///   super admin or in an organization, or the receiver is no other admin.
@@ -136,7 +136,7 @@ package struct EnterpriseMemberStore: Sendable {
             }
             try WorkspaceDeparture(user: user, receiver: receiver, now: now)
                 .leaveAll(where: "w.enterprise_id = \(enterprise)", in: connection)
-            try passApps(of: user, in: enterprise, to: receiver, now: now, connection)
+            try passApps(of: user, in: enterprise, to: receiver, by: actor, now: now, connection)
             try connection.execute(
                 "DELETE FROM enterprise_member WHERE enterprise_id = \(enterprise) AND user_id = \(user)")
             try storage.audit(
@@ -145,16 +145,28 @@ package struct EnterpriseMemberStore: Sendable {
         }
     }
 
+    /// Makes the receiver the owner of a member's apps, which nobody can use as before.
     private func passApps(
-        of user: ID, in enterprise: ID, to receiver: ID, now: Int64, _ connection: any Connection
+        of user: ID, in enterprise: ID, to receiver: ID, by actor: AuditActor, now: Int64, _ connection: any Connection
     ) throws {
-        let apps: SQL = "SELECT id FROM oauth_app WHERE enterprise_id = \(enterprise) AND owner_id = \(user)"
-        try TokenStore(storage: storage).touch(where: "app_id IN (\(apps))", in: connection)
+        let condition: SQL = "enterprise_id = \(enterprise) AND owner_id = \(user)"
+        let apps = try connection.query(
+            "SELECT \(OAuthAppStore.columns) FROM oauth_app WHERE \(condition) ORDER BY id", OAuthAppStore.app)
+        let ids: SQL = "SELECT id FROM oauth_app WHERE \(condition)"
+        try TokenStore(storage: storage).touch(where: "app_id IN (\(ids))", in: connection)
+        // What is signed with a key stands for the owner, who is another from now on.
+        try connection.execute("DELETE FROM oauth_key WHERE app_id IN (\(ids))")
         try connection.execute(
             """
-            UPDATE oauth_app SET owner_id = \(receiver), is_enabled = 0, updated_at = \(now)
-            WHERE enterprise_id = \(enterprise) AND owner_id = \(user)
+            UPDATE oauth_app SET owner_id = \(receiver), is_enabled = 0, secret_hash = NULL, updated_at = \(now)
+            WHERE \(condition)
             """)
+        for app in apps {
+            try OAuthAppStore(storage: storage).audit(
+                "pass", app, by: actor,
+                detail: ["name": app.name, "user_id": user.description, "receiver_user_id": receiver.description],
+                in: connection)
+        }
     }
 
     private static func update(

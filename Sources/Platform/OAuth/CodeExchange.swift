@@ -181,6 +181,7 @@ struct CodeExchange: Sendable {
             guard let secret, app.accepts(secret: secret.text) else { throw OAuthError.wrongSecret }
         }
         guard app.isEnabled else { throw OAuthError.disabled(app) }
+        if app.enterpriseID == nil { try OAuthError.requireEnabled([app.ownerID], in: connection) }
         return app
     }
 

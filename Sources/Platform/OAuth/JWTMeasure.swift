@@ -1,4 +1,4 @@
-package import APIKit
+import APIKit
 import CryptoExtras
 
 /// A JWT that is checked again and again, to see how long it takes.

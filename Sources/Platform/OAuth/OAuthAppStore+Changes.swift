@@ -119,6 +119,7 @@ extension OAuthAppStore {
             detail["redirect_uris"] = change.redirectURIs?.joined(separator: " ")
             detail["permissions"] = change.permissions?.joined(separator: " ")
             detail["connector_id"] = change.connectorID
+            detail["is_s256_only"] = change.isS256Only.map { "\($0)" }
             try audit("update", app, by: actor, detail: detail, in: connection)
             return try Self.managed(id, by: user, in: connection)
         }

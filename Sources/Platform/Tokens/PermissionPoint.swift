@@ -30,10 +30,10 @@ package enum PermissionPoint {
         return accountLevel.contains(point) || point.hasPrefix("Buckle.") || point == everything ? .account : .workspace
     }
 
-    /// Whether a point counts for enterprises. A token that reaches some workspaces only cannot use it, since no
-    /// enterprise lies in a workspace.
+    /// Whether a point counts for enterprises or OAuth apps. A token that reaches some workspaces only cannot use it,
+    /// since neither lies in a workspace.
     package static func reachesEnterprises(_ point: String) -> Bool {
-        point == manageEnterprises || enterpriseLevel.contains(point)
+        point == manageEnterprises || point == manageOAuthApps || enterpriseLevel.contains(point)
     }
 
     private static let enterpriseLevel: Set<String> = [

@@ -12,10 +12,13 @@ package struct TokenStore: Sendable {
         t.id, t.user_id, t.kind, t.name, t.permissions, t.workspaces, t.workspace_id, t.created_at, t.expires_at, \
         t.revoked_at, t.last_used_at, t.owner_id, t.bots, t.connector_id, t.app_id, \
         CASE WHEN u.disabled_at IS NOT NULL OR (t.app_id IS NOT NULL AND COALESCE(o.is_enabled, 0) = 0) \
-        THEN 1 ELSE 0 END, t.revision
+        OR (o.enterprise_id IS NULL AND m.disabled_at IS NOT NULL) THEN 1 ELSE 0 END, t.revision
         """)
     private static let source = SQL.Fragment(
-        "FROM token t JOIN account u ON u.id = t.user_id LEFT JOIN oauth_app o ON o.id = t.app_id")
+        """
+        FROM token t JOIN account u ON u.id = t.user_id LEFT JOIN oauth_app o ON o.id = t.app_id \
+        LEFT JOIN account m ON m.id = o.owner_id
+        """)
 
     /// Makes a token, in the caller's unit of work. Nobody knows it yet, so there is no change to tell of.
     package func create(_ new: NewToken, in connection: any Connection) throws -> IssuedToken {

@@ -119,6 +119,8 @@ package struct WorkflowPlaceStore: Sendable {
                 """)
             var detail = name.map { ["name": $0] } ?? [:]
             if let app, app != entity.appID {
+                // Whoever owns the app owns what is in it.
+                try entity.requireOwner(editor, in: connection)
                 if let app {
                     try Self.require(app, in: entity.workspaceID, by: editor, connection)
                     if try Self.find(id, connection).collaborationMode == .collaboration {

@@ -200,6 +200,10 @@ package struct WorkspaceMemberStore: Sendable {
             }
             let given = WorkspaceRole(rawValue: role.rawValue) ?? .member
             try WorkspaceStore.setRole(given, of: user, in: id, connection)
+            if given == .member {
+                try connection.execute(
+                    "DELETE FROM workspace_invitation WHERE workspace_id = \(id) AND inviter_id = \(user)")
+            }
             try storage.audit(
                 "workspace_member.update", workspace.auditObject, by: actor,
                 detail: ["user_id": user.description, "role_type": role.rawValue], in: connection)

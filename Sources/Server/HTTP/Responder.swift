@@ -83,6 +83,7 @@ struct Responder: Sendable {
             return reply
         }
         var route: Int?
+        var isBrowsers = false
         var reply: HTTPReply
         do {
             let match = router.match(head.method == .HEAD ? .GET : head.method, target.path)
@@ -107,7 +108,7 @@ struct Responder: Sendable {
                         endpoint, kinds[number],
                         Request(
                             head: head, target: target, parameters: match.parameters, body: body, logID: logID,
-                            executor: executor, client: client)),
+                            executor: executor, client: client), isBrowsers: &isBrowsers),
                     logID: logID)
                 // Tokens are not for caches (RFC 6749, 5.1).
                 if endpoint.operation.layout == .bare { reply.headers.append(("Cache-Control", "no-store")) }
@@ -116,6 +117,10 @@ struct Responder: Sendable {
             }
         } catch {
             reply = failure(error, head, logID, route.map { routes[$0] })
+        }
+        // A browser keeps nothing of what one person saw for the next who signs in.
+        if isBrowsers, !reply.headers.contains(where: { $0.0 == "Cache-Control" }) {
+            reply.headers.append(("Cache-Control", "no-store"))
         }
         reply.headers += crossOriginHeaders(head, target)
         metrics.count(route: route, status: reply.status.code, code: reply.code, start.duration(to: .now))
@@ -148,8 +153,9 @@ struct Responder: Sendable {
         let client: Client
     }
 
+    /// - Parameter isBrowsers: becomes true if the request came with the cookie of a browser's session.
     private func call(
-        _ endpoint: AnyEndpoint, _ kind: RateLimits.EndpointClass, _ request: Request
+        _ endpoint: AnyEndpoint, _ kind: RateLimits.EndpointClass, _ request: Request, isBrowsers: inout Bool
     ) async throws -> EndpointReply {
         let operation = endpoint.operation
         try limits?.admit(from: request.client)
@@ -160,7 +166,7 @@ struct Responder: Sendable {
             guard case .input(let respond) = endpoint.handler else { throw APIError(.unknownRoute) }
             return try await respond(try Self.source(operation, request), nobody)
         }
-        let bearer = try await bearer(request)
+        let bearer = try await bearer(request, isBrowsers: &isBrowsers)
         try limits?.admit(kind, bearer)
         let points = operation.access.points
         guard bearer.permissions.contains(points) else {
@@ -224,13 +230,14 @@ struct Responder: Sendable {
 
     /// Whom a request's token stands for; without one, whom the browser's session does, unless another site's page sent
     /// the request.
-    private func bearer(_ request: Request) async throws -> Bearer {
+    private func bearer(_ request: Request, isBrowsers: inout Bool) async throws -> Bearer {
         let header = request.client.header("Authorization")
         guard header == nil, crossOrigin.isOwn(request.client),
             let session = try await authority.browserSession(request.client)
         else {
             return try await authority.authenticate(header)
         }
+        isBrowsers = true
         // Another site can make a browser send its cookie, but not this header.
         let isSafe = request.head.method == .GET || request.head.method == .HEAD
         guard isSafe || session.accepts(csrfToken: request.client.header("X-CSRF-Token")) else {

@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test(arguments: DatabaseKind.available)
-    func `for tokens of services and of JWTs membership is enough, and channels' apps are refused`(
+    func `for services' tokens membership is enough, for JWTs' the role, and channels' apps are refused`(
         _ kind: DatabaseKind
     ) async throws {
         try await TestServer.with(kind) { server in
@@ -126,13 +126,14 @@ import Testing
             for person in [robot, friend] { try await server.join(person, to: server.owner.workspace) }
             for type in Self.types {
                 let id = try await server.make(type, as: server.owner)
-                for kind in [TokenKind.personal, .oauth] {
+                for kind in [TokenKind.personal, .oauth, .jwt] {
                     let caller = robot.with(try await server.secret(kind, of: robot.user))
                     #expect(try await server.setMode("collaboration", type, id, as: caller).code == 4101, "\(kind)")
                 }
                 for kind in [TokenKind.jwt, .service] {
                     let token = try await server.secret(kind, of: robot.user)
                     let caller = robot.with(token)
+                    if kind == .jwt { try await server.setRole("admin", of: robot) }
                     #expect(try await server.setMode("collaboration", type, id, as: caller).code == 0, "\(kind)")
                     #expect(try await server.add(friend, to: type, id, as: caller).code == 0, "\(kind)")
                     #expect(try await server.remove(friend, from: type, id, as: caller).code == 0, "\(kind)")
@@ -143,6 +144,7 @@ import Testing
                     let narrow = robot.with(
                         try await server.secret(kind, of: robot.user, workspaces: [robot.workspace]))
                     #expect(try await server.setMode("single", type, id, as: narrow).code == 4200, "\(kind)")
+                    try await server.setRole("member", of: robot)
                 }
                 for kind in [TokenKind.oauth, .jwt] {
                     let token = try await server.secret(kind, of: server.owner.user, connector: "1000123")
@@ -153,6 +155,31 @@ import Testing
                 }
                 let listed = try await server.collaborators(type, id, as: friend)
                 #expect(listed.users == [] && listed["data", "collaboration_mode"]?.text == "collaboration")
+            }
+        }
+    }
+
+    @Test(arguments: DatabaseKind.available)
+    func `a member's JWT is worth what the member is`(_ kind: DatabaseKind) async throws {
+        try await TestServer.with(kind) { server in
+            let friend = try await server.person("friend")
+            let other = try await server.person("other")
+            for person in [friend, other] { try await server.join(person, to: server.owner.workspace) }
+            let signed = friend.with(try await server.secret(.jwt, of: friend.user))
+            for type in Self.types {
+                let id = try await server.make(type, as: server.owner)
+                try await server.open(type, id)
+                _ = try await server.add(other, to: type, id, as: server.owner)
+                #expect(try await server.add(friend, to: type, id, as: signed).code == 4101)
+                #expect(try await server.remove(other, from: type, id, as: signed).code == 4101)
+                #expect(try await server.collaborators(type, id, as: friend).users == [other.user.description])
+                // Whoever works on it adds and removes others, and its owner opens it.
+                _ = try await server.add(friend, to: type, id, as: server.owner)
+                #expect(try await server.remove(other, from: type, id, as: signed).code == 0)
+                #expect(try await server.add(other, to: type, id, as: signed).code == 0)
+                #expect(try await server.setMode("single", type, id, as: signed).code == 4101)
+                let own = try await server.make(type, in: server.owner.workspace, as: friend)
+                #expect(try await server.setMode("collaboration", type, own, as: signed).code == 0)
             }
         }
     }
@@ -217,6 +244,18 @@ import Testing
 }
 
 extension TestServer {
+    /// Gives a member of the owner's workspace another role.
+    fileprivate func setRole(_ role: String, of caller: Caller) async throws {
+        let workspace = owner.workspace
+        try await application.storage.database.write { connection in
+            _ = try connection.execute(
+                """
+                UPDATE workspace_member SET role_type = \(role)
+                WHERE workspace_id = \(workspace) AND user_id = \(caller.user)
+                """)
+        }
+    }
+
     fileprivate func setMode(_ mode: String, _ type: String, _ id: String, as caller: Caller) async throws -> Reply {
         let path = type == "app" ? "/buckle/v1/apps" : "/v1/\(type)s"
         return try await send(

@@ -238,11 +238,15 @@ import Testing
             #expect(members == ["\(works.superAdmin.user) owner", "\(admin.user) member"])
             #expect(try await server.send(.GET, "/v1/users/me", token: token).code == 4100)
             let app = try await server.application.storage.database.read { connection in
-                try connection.first("SELECT owner_id, is_enabled FROM oauth_app") { ($0.id(0), $0.bool(1)) }
+                try connection.first("SELECT owner_id, is_enabled, secret_hash FROM oauth_app") {
+                    (owner: $0.id(0), isEnabled: $0.bool(1), hasSecret: !$0.isNull(2))
+                }
             }
-            #expect(app?.0 == admin.user && app?.1 == false)
+            #expect(app?.owner == admin.user && app?.isEnabled == false && app?.hasSecret == false)
+            #expect(try await server.count("SELECT COUNT(*) FROM oauth_key") == 0)
             try await server.refused(4200, .GET, "/buckle/v1/enterprises/\(works.id)", as: member)
-            #expect(try await server.audited(enterprise: works.id).last == "enterprise_member.remove")
+            let audited = try await server.audited(enterprise: works.id).suffix(2)
+            #expect(audited == ["oauth_app.pass", "enterprise_member.remove"])
             // A guest is in no organization, so can go at once.
             try await server.done(.DELETE, "\(works.members)/\(works.guest.user)", body, as: admin)
         }
@@ -250,7 +254,7 @@ import Testing
 }
 
 extension TestServer {
-    /// A token of an OAuth app that a person has in an enterprise.
+    /// A token of an OAuth app that a person has in an enterprise. The app has a key, and a secret's hash.
     fileprivate func appToken(of person: Caller, enterprise: String) async throws -> String {
         let storage = application.storage
         let (id, now) = (storage.ids.next(), storage.clock.now())
@@ -258,10 +262,12 @@ extension TestServer {
             try connection.execute(
                 """
                 INSERT INTO oauth_app (id, owner_id, enterprise_id, name, description, app_type, client_id,
-                redirect_uris, permissions, created_at, updated_at)
-                VALUES (\(id), \(person.user), \(ID(enterprise)!), 'App', '', 'service', \(id.description), '[]', '[]',
-                \(now), \(now))
+                secret_hash, redirect_uris, permissions, created_at, updated_at)
+                VALUES (\(id), \(person.user), \(ID(enterprise)!), 'App', '', 'service', \(id.description),
+                \([UInt8](repeating: 7, count: 32)), '[]', '[]', \(now), \(now))
                 """)
+            try connection.execute(
+                "INSERT INTO oauth_key (app_id, kid, public_key, created_at) VALUES (\(id), 'kid', 'key', \(now))")
             var new = NewToken(.jwt, user: person.user, name: "app", permissions: ["all"], lifetime: 600)
             new.app = id
             return try TokenStore(storage: storage).create(new, in: connection)
