@@ -144,6 +144,16 @@ class Talk:
     def over(self):
         expect(self.button("Send")).to_be_visible()
 
+    def place_in_log(self) -> float:
+        """Where the log stands when it has been scrolled: the browser may take its time over that."""
+        return self.log.evaluate("""async log => {
+            for (let last = NaN; last !== log.scrollTop;) {
+                last = log.scrollTop;
+                await new Promise((done) => setTimeout(done, 100));
+            }
+            return log.scrollTop;
+        }""")
+
     @property
     def conversation(self) -> str:
         expect(self.page).to_have_url(re.compile(r"/chat/\d+/\d+$"))

@@ -367,8 +367,8 @@ def test_unsaved_changes_are_not_left_behind_unasked(studio):
 
     page.on("dialog", stay)
     page.get_by_label("Prompt", exact=True).fill("Half a thought")
-    page.get_by_role("link", name="All agents").click(no_wait_after=True)
-    page.wait_for_function("true")
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="All agents").click(no_wait_after=True)
     assert questions == ["beforeunload"]
     expect(page.get_by_label("Prompt", exact=True)).to_have_value("Half a thought")
     studio.save()

@@ -62,7 +62,7 @@ def shop():
 
 @pytest.fixture
 def embedding(tmp_path_factory, shop):
-    """A server that lets the shop embed the chat, and a bot in the channel of the Chat SDK."""
+    """A server that lets the shop embed the chat. Browsers are asked for after it, so that they are closed before it."""
     buckle = Buckle(tmp_path_factory.mktemp("embedding"))
     try:
         buckle.start(env={"BUCKLE_ALLOWED_ORIGINS": shop.url})
@@ -83,7 +83,7 @@ def ask(frame, text):
     frame.get_by_role("textbox", name="Message").press("Enter")
 
 
-def test_a_page_of_another_site_shows_the_chat_and_renews_its_token(open_visit, shop, embedding):
+def test_a_page_of_another_site_shows_the_chat_and_renews_its_token(shop, embedding, open_visit):
     api = embedding.api()
     shop.tokens = [embedding.token]
     shop.show(embedding, json.dumps({
@@ -119,7 +119,7 @@ def test_a_page_of_another_site_shows_the_chat_and_renews_its_token(open_visit, 
     expect(frame.get_by_role("log")).not_to_contain_text("You said")
 
 
-def test_it_fills_an_element_and_calls_the_page_back(open_visit, shop, embedding):
+def test_it_fills_an_element_and_calls_the_page_back(shop, embedding, open_visit):
     bot = published(embedding.api())
     shop.show(
         embedding,
@@ -137,6 +137,57 @@ def test_it_fills_an_element_and_calls_the_page_back(open_visit, shop, embedding
     assert frame.get_by_role("button", name="添加").count() == 0, "files were switched off"
 
 
+def test_answers_are_judged_and_quoted_as_the_page_wants_it(shop, embedding, open_visit):
+    api = embedding.api()
+    tags = ["wrong", "too long", "wrong", "x" * 40] + [f"reason {number}" for number in range(20)]
+    shop.show(embedding, json.dumps({
+        "config": {"bot_id": published(api)}, "auth": {"token": embedding.token}, "ui": {
+            "base": {"lang": "en"}, "chatBot": {"isNeedQuote": True, "feedback": {
+                "isNeedFeedback": True, "feedbackPanel": {"title": "Tell us", "placeholder": "In a word", "tags": tags}}}}}))
+    visit = open_visit(at=embedding, allowed=[shop.url])
+    visit.page.goto(shop.url)
+    visit.page.get_by_role("button", name="Open the chat").click()
+    frame = visit.page.frame_locator("iframe")
+    ask(frame, "First question")
+    answer = frame.get_by_role("article", name="Answer of Shop help")
+    expect(answer).to_contain_text("You said: First question")
+
+    bad = frame.get_by_role("button", name="Bad answer")
+    panel = frame.get_by_role("dialog", name="Tell us")
+    bad.click()
+    visit.page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(bad).to_have_attribute("aria-pressed", "false")
+    expect(bad).to_be_visible()
+    bad.click()
+    expect(panel.get_by_placeholder("In a word")).to_be_visible()
+    expect(panel.get_by_role("checkbox")).to_have_count(10)
+    panel.get_by_label("too long").check()
+    panel.get_by_label("x" * 30).check()
+    panel.get_by_label("Comment").fill("不对")
+    panel.get_by_role("button", name="Send").click()
+    expect(bad).to_have_attribute("aria-pressed", "true")
+    conversation = api.get("/buckle/v1/conversations").ok().data["conversations"][0]["id"]
+    told = api.get(f"/buckle/v1/conversations/{conversation}/chats").ok().data["chats"][0]["feedback"][0]
+    assert (told["feedback_type"], told["reason_types"], told["comment"]) == ("unlike", ["too long", "x" * 30], "不对")
+
+    # The whole answer, which is thought better of; then what is selected of it.
+    frame.get_by_role("button", name="Quote").click()
+    frame.get_by_role("button", name="Remove the quotation").click()
+    expect(frame.get_by_role("button", name="Remove the quotation")).to_be_hidden()
+    answer.get_by_text("You said: First question").evaluate(
+        "element => getSelection().setBaseAndExtent(element.firstChild, 0, element.firstChild, 4)")
+    frame.get_by_role("button", name="Quote").click()
+    expect(frame.get_by_role("blockquote")).to_have_text("I am")
+    expect(frame.get_by_role("textbox", name="Message")).to_be_focused()
+    frame.get_by_role("textbox", name="Message").fill("Did I?")
+    frame.get_by_role("textbox", name="Message").press("Enter")
+    expect(frame.get_by_role("article", name="Your message").last.get_by_role("blockquote")).to_have_text("I am")
+    expect(frame.get_by_role("article", name="Your message").last).to_contain_text("Did I?")
+    said = api.post("/v1/conversation/message/list", {"order": "asc"}, conversation_id=conversation).ok().data
+    assert [one["content"] for one in said if one["role"] == "user"] == ["First question", "> I am\n\nDid I?"]
+
+
 def test_sites_that_are_not_named_are_kept_out(open_visit, shop, server, api):
     shop.show(server, f'{{config: {{bot_id: "{published(api)}"}}, auth: {{token: "x"}}, ui: {{base: {{lang: "en"}}}}}}')
     visit = open_visit(allowed=[shop.url])
@@ -147,7 +198,7 @@ def test_sites_that_are_not_named_are_kept_out(open_visit, shop, server, api):
     visit.faults.clear()
 
 
-def test_a_mistake_in_the_call_is_told(open_visit, shop, embedding):
+def test_a_mistake_in_the_call_is_told(shop, embedding, open_visit):
     shop.show(embedding, "{config: {}}")
     visit = open_visit(at=embedding, allowed=[shop.url])
     visit.page.goto(shop.url)
@@ -168,3 +219,21 @@ def test_the_documentation_page_runs_it(inside, api, person, server):
     expect(frame.get_by_role("log")).to_contain_text("You said: Does it run?")
     page.get_by_role("button", name="Take it away").click()
     assert page.locator("iframe").count() == 0
+
+
+def test_it_runs_in_pages_that_came_over_plain_http(shop, embedding, open_visit):
+    bot = published(embedding.api())
+    options = f'{{config: {{bot_id: "{bot}"}}, auth: {{token: "{embedding.token}"}}, ui: {{base: {{lang: "en"}}}}}}'
+    shop.show(embedding, options)
+    visit = open_visit(at=embedding, allowed=[shop.url])
+    # Browsers keep these from such pages; this machine's own addresses they trust.
+    visit.page.add_init_script("delete Crypto.prototype.randomUUID; delete Navigator.prototype.clipboard;")
+    visit.page.goto(shop.url)
+    visit.page.get_by_role("button", name="Open the chat").click()
+    frame = visit.page.frame_locator("iframe")
+    ask(frame, "Over HTTP?")
+    expect(frame.get_by_role("log")).to_contain_text("You said: Over HTTP?")
+    # The browser is known again, as the one that has written this.
+    visit.page.reload()
+    visit.page.get_by_role("button", name="Open the chat").click()
+    expect(frame.get_by_role("log")).to_contain_text("You said: Over HTTP?")

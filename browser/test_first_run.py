@@ -44,8 +44,8 @@ def new_server(tmp_path):
 
 
 @pytest.fixture
-def new_visit(open_visit, new_server):
-    """The browser of whoever has started the server."""
+def new_visit(new_server, open_visit):
+    """The browser of whoever has started the server. It is closed before the server ends."""
     return open_visit(at=new_server)
 
 
@@ -111,7 +111,7 @@ def test_a_model_is_added_and_answers(new_visit, provider):
     page = new_visit.page
     page.get_by_label("Where does the model run?").select_option("DeepSeek")
     expect(page.get_by_label("Address")).to_have_value("https://api.deepseek.com/v1")
-    page.get_by_label("Where does the model run?").select_option("Another server with OpenAI's API")
+    page.get_by_label("Where does the model run?").select_option("Other (OpenAI-compatible)")
     expect(page.get_by_label("Address")).to_be_focused()
 
     page.get_by_label("Address").fill("ftp://nowhere")
@@ -122,11 +122,11 @@ def test_a_model_is_added_and_answers(new_visit, provider):
     expect(page.get_by_role("alert").filter(has_text="The server cannot be reached")).to_be_visible()
     page.get_by_label("Address").fill(provider.base_url)
     expect(page.get_by_role("alert").filter(visible=True)).to_have_count(0)
-    page.get_by_label("Key").fill("wrong")
+    page.get_by_label("API key").fill("wrong")
     new_visit.press("Test")
     refusal = re.compile("The server refuses the key.*that is no key of ours")
     expect(page.get_by_role("alert").filter(has_text=refusal)).to_be_visible()
-    page.get_by_label("Key").fill(KEY)
+    page.get_by_label("API key").fill(KEY)
     new_visit.press("Test")
     expect(page.get_by_text("The server answers. It has 2 models.")).to_be_visible()
 
@@ -163,7 +163,7 @@ def test_a_model_that_fails_can_be_added_all_the_same(new_visit, provider):
     set_up(new_visit)
     page = new_visit.page
     page.get_by_label("Address").fill(provider.base_url)
-    page.get_by_label("Key").fill(KEY)
+    page.get_by_label("API key").fill(KEY)
     page.get_by_label("Model", exact=True).fill("rate_limited")
     assert "rate_limited" in SCRIPTS
     new_visit.press("Add the model")

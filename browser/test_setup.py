@@ -7,6 +7,7 @@ from urllib.parse import urldefrag
 import pytest
 from conftest import PASSWORD
 from harness import Buckle, eventually
+from playwright.sync_api import expect
 from test_looks import CONTRAST, UNNAMED
 
 
@@ -24,7 +25,7 @@ def new_server(tmp_path):
 def link(new_server) -> str:
     """What is printed to be opened."""
     pattern = r"http://\S+/setup#token=pat_[0-9a-f]+"
-    found = eventually(lambda: re.search(pattern, new_server.output), within=5)
+    found = eventually(lambda: re.search(pattern, new_server.output), within=20)
     assert found, new_server.output
     assert found.group(0) == f"{new_server.url}/setup#token={new_server.token}"
     return found.group(0)
@@ -76,7 +77,7 @@ def test_without_scripts_the_token_is_put_in_by_hand(new_server, link, open_visi
     visit.page.get_by_label("Token").fill(new_server.token)
     fill(visit.page)
     visit.press("Set up and sign in")
-    assert visit.path == "/welcome"
+    visit.page.wait_for_url("**/welcome")
 
 
 def test_what_is_wrong_is_told_and_the_token_of_the_link_is_kept(new_server, link, open_visit):
@@ -85,7 +86,9 @@ def test_what_is_wrong_is_told_and_the_token_of_the_link_is_kept(new_server, lin
     visit.page.wait_for_url("**/setup")
     fill(visit.page, again="correct horse batteries")
     visit.press("Set up and sign in")
-    assert "not the same" in visit.page.get_by_role("alert").inner_text()
+    again = visit.page.get_by_label("Password again")
+    expect(again).to_have_accessible_description("The two passwords are not the same.")
+    expect(again).to_be_focused()
     assert visit.page.get_by_label("User name").input_value() == "ada"
     assert visit.page.get_by_label("Token").input_value() == new_server.token
     fill(visit.page)
@@ -99,7 +102,7 @@ def test_a_wrong_token_sets_nothing_up(new_server, link, open_visit):
     visit.page.wait_for_url("**/setup")
     fill(visit.page)
     visit.press("Set up and sign in")
-    assert "token is wrong" in visit.page.get_by_role("alert").inner_text()
+    expect(visit.page.get_by_label("Token")).to_have_accessible_description(re.compile("^This token is wrong"))
     assert not [c for c in visit.page.context.cookies() if c["name"] == "buckle_session"]
     # The right link in the same window only changes what is behind the #.
     visit.goto(link)

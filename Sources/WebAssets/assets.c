@@ -23,9 +23,6 @@ static const unsigned char agents_commands_js[] = {
 static const unsigned char agents_compare_js[] = {
 #embed "web/agents/compare.js"
 };
-static const unsigned char agents_connect_js[] = {
-#embed "web/agents/connect.js"
-};
 static const unsigned char agents_diff_js[] = {
 #embed "web/agents/diff.js"
 };
@@ -98,6 +95,9 @@ static const unsigned char chat_message_js[] = {
 static const unsigned char chat_opening_js[] = {
 #embed "web/chat/opening.js"
 };
+static const unsigned char chat_opinion_js[] = {
+#embed "web/chat/opinion.js"
+};
 static const unsigned char chat_outcomes_js[] = {
 #embed "web/chat/outcomes.js"
 };
@@ -106,6 +106,9 @@ static const unsigned char chat_past_js[] = {
 };
 static const unsigned char chat_prose_js[] = {
 #embed "web/chat/prose.js"
+};
+static const unsigned char chat_quote_js[] = {
+#embed "web/chat/quote.js"
 };
 static const unsigned char chat_requests_js[] = {
 #embed "web/chat/requests.js"
@@ -191,6 +194,9 @@ static const unsigned char lib_text_js[] = {
 static const unsigned char models_form_js[] = {
 #embed "web/models/form.js"
 };
+static const unsigned char models_servers_js[] = {
+#embed "web/models/servers.js"
+};
 static const unsigned char pages_account_js[] = {
 #embed "web/pages/account.js"
 };
@@ -245,6 +251,9 @@ static const unsigned char pages_usage_js[] = {
 static const unsigned char pages_welcome_js[] = {
 #embed "web/pages/welcome.js"
 };
+static const unsigned char playground_chinese_js[] = {
+#embed "web/playground/chinese.js"
+};
 static const unsigned char playground_code_js[] = {
 #embed "web/playground/code.js"
 };
@@ -277,6 +286,9 @@ static const unsigned char playground_json_js[] = {
 };
 static const unsigned char playground_literals_js[] = {
 #embed "web/playground/literals.js"
+};
+static const unsigned char playground_names_js[] = {
+#embed "web/playground/names.js"
 };
 static const unsigned char playground_node_js[] = {
 #embed "web/playground/node.js"
@@ -365,7 +377,6 @@ static const struct WebAsset files[] = {
     {"agents/bots.js", agents_bots_js, sizeof(agents_bots_js)},
     {"agents/commands.js", agents_commands_js, sizeof(agents_commands_js)},
     {"agents/compare.js", agents_compare_js, sizeof(agents_compare_js)},
-    {"agents/connect.js", agents_connect_js, sizeof(agents_connect_js)},
     {"agents/diff.js", agents_diff_js, sizeof(agents_diff_js)},
     {"agents/examples.js", agents_examples_js, sizeof(agents_examples_js)},
     {"agents/form.js", agents_form_js, sizeof(agents_form_js)},
@@ -390,9 +401,11 @@ static const struct WebAsset files[] = {
     {"chat/icons.js", chat_icons_js, sizeof(chat_icons_js)},
     {"chat/message.js", chat_message_js, sizeof(chat_message_js)},
     {"chat/opening.js", chat_opening_js, sizeof(chat_opening_js)},
+    {"chat/opinion.js", chat_opinion_js, sizeof(chat_opinion_js)},
     {"chat/outcomes.js", chat_outcomes_js, sizeof(chat_outcomes_js)},
     {"chat/past.js", chat_past_js, sizeof(chat_past_js)},
     {"chat/prose.js", chat_prose_js, sizeof(chat_prose_js)},
+    {"chat/quote.js", chat_quote_js, sizeof(chat_quote_js)},
     {"chat/requests.js", chat_requests_js, sizeof(chat_requests_js)},
     {"chat/scroll.js", chat_scroll_js, sizeof(chat_scroll_js)},
     {"chat/shortcuts.js", chat_shortcuts_js, sizeof(chat_shortcuts_js)},
@@ -421,6 +434,7 @@ static const struct WebAsset files[] = {
     {"lib/page.js", lib_page_js, sizeof(lib_page_js)},
     {"lib/text.js", lib_text_js, sizeof(lib_text_js)},
     {"models/form.js", models_form_js, sizeof(models_form_js)},
+    {"models/servers.js", models_servers_js, sizeof(models_servers_js)},
     {"pages/account.js", pages_account_js, sizeof(pages_account_js)},
     {"pages/accounts.js", pages_accounts_js, sizeof(pages_accounts_js)},
     {"pages/agent.js", pages_agent_js, sizeof(pages_agent_js)},
@@ -439,6 +453,7 @@ static const struct WebAsset files[] = {
     {"pages/tokens.js", pages_tokens_js, sizeof(pages_tokens_js)},
     {"pages/usage.js", pages_usage_js, sizeof(pages_usage_js)},
     {"pages/welcome.js", pages_welcome_js, sizeof(pages_welcome_js)},
+    {"playground/chinese.js", playground_chinese_js, sizeof(playground_chinese_js)},
     {"playground/code.js", playground_code_js, sizeof(playground_code_js)},
     {"playground/contents.js", playground_contents_js, sizeof(playground_contents_js)},
     {"playground/controls.js", playground_controls_js, sizeof(playground_controls_js)},
@@ -450,6 +465,7 @@ static const struct WebAsset files[] = {
     {"playground/java.js", playground_java_js, sizeof(playground_java_js)},
     {"playground/json.js", playground_json_js, sizeof(playground_json_js)},
     {"playground/literals.js", playground_literals_js, sizeof(playground_literals_js)},
+    {"playground/names.js", playground_names_js, sizeof(playground_names_js)},
     {"playground/node.js", playground_node_js, sizeof(playground_node_js)},
     {"playground/operation.js", playground_operation_js, sizeof(playground_operation_js)},
     {"playground/pickers.js", playground_pickers_js, sizeof(playground_pickers_js)},

@@ -54,10 +54,12 @@ struct ConsentPages: Resource {
                 let workspaces = request.workspace == nil ? try input.answer.chosenWorkspaces() : nil
                 if workspaces == [] { return try await show(request, visitor, session, fault: .lacksWorkspace) }
                 do {
-                    return WebPage(
-                        redirectTo: try await consent.approve(
-                            request, by: session, workspaces: workspaces, shown: input.answer.shown,
-                            actor: call.actor(session)))
+                    let address = try await consent.approve(
+                        request, by: session, workspaces: workspaces, shown: input.answer.shown,
+                        actor: call.actor(session))
+                    // Tokens of an earlier grant may have lost something.
+                    try? await site.authority.refresh()
+                    return WebPage(redirectTo: address)
                 } catch is ConsentOutdated {
                     let request = try await self.request(input.authorizeKey)
                     return try await show(request, visitor, session, fault: .outdated)

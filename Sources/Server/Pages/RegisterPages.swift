@@ -63,14 +63,15 @@ struct RegisterPages: Resource {
                 try checkOpen()
                 let texts = visitor.texts
                 guard FormToken.accepts(input.formToken, call.client) else {
-                    return try await show(input, visitor, call, fault: texts.formExpired, status: 403)
+                    return try await show(input, visitor, call, fault: FormFault(text: texts.formExpired), status: 403)
                 }
                 do {
                     return try await enter(input, call)
-                } catch let error as APIError where error.code == .invalidParameter {
-                    return try await show(input, visitor, call, fault: error.message, status: 400)
+                } catch let error as APIError where error.cause is AccountFault {
+                    let fault = (error.cause as? AccountFault).map { FormFault($0, texts) }
+                    return try await show(input, visitor, call, fault: fault, status: 400)
                 } catch let error as APIError where error.retryAfter != nil {
-                    let fault = texts.later(error.retryAfter ?? 0)
+                    let fault = FormFault(text: texts.later(error.retryAfter ?? 0))
                     var page = try await show(input, visitor, call, fault: fault, status: 429)
                     page.headers.append(("Retry-After", String(error.retryAfter ?? 0)))
                     return page
@@ -99,15 +100,18 @@ struct RegisterPages: Resource {
     }
 
     private func show(
-        _ input: RegisterInput, _ visitor: Visitor, _ call: Call, fault: String? = nil, status: Int = 200
+        _ input: RegisterInput, _ visitor: Visitor, _ call: Call, fault: FormFault? = nil, status: Int = 200
     ) async throws -> WebPage {
         let token = FormToken(call.client)
         let path = LocalPath(input.returnTo).text
         let page = try await site.html(
             "register", visitor.texts.registerTitle,
             View(
-                returnTo: path, formToken: token.text, userName: input.userName ?? "", nickName: input.nickName ?? "",
-                email: input.email ?? "", fault: fault, signInPath: Site.signInPath(returnTo: path)),
+                returnTo: path, formToken: token.text,
+                fields: AccountFields(
+                    userName: input.userName, nickName: input.nickName, email: input.email, fault: fault,
+                    focuses: true),
+                fault: fault?.text(at: nil), signInPath: Site.signInPath(returnTo: path)),
             visitor, status: status)
         return page.setting(token.cookie(isSecure: site.isSecure))
     }
@@ -115,15 +119,10 @@ struct RegisterPages: Resource {
     struct View {
         let returnTo: String
         let formToken: String
-        // What was typed in before.
-        let userName: String
-        let nickName: String
-        let email: String
-        /// What was wrong with it; nil for nothing.
+        let fields: AccountFields
+        /// What was wrong with the form as a whole; nil for nothing.
         let fault: String?
         let signInPath: String
-        /// Whether the first field has the focus when the page is shown.
-        let focuses = true
     }
 
     static let template = #"""

@@ -57,21 +57,24 @@ struct SetupPages: Resource {
             try await site.page(call) { visitor in
                 let texts = visitor.texts
                 guard FormToken.accepts(input.formToken, call.client) else {
-                    return try await show(input, visitor, call, fault: texts.formExpired, status: 403)
+                    return try await show(input, visitor, call, fault: FormFault(text: texts.formExpired), status: 403)
                 }
                 guard input.password == input.passwordAgain else {
-                    return try await show(input, visitor, call, fault: texts.passwordsDiffer, status: 400)
+                    let fault = FormFault(text: texts.passwordsDiffer, field: .passwordAgain)
+                    return try await show(input, visitor, call, fault: fault, status: 400)
                 }
                 do {
                     return try await enter(input, call)
                 } catch let error as APIError where error.code == .authenticationInvalid {
-                    return try await show(input, visitor, call, fault: texts.setupWrongToken, status: 401)
+                    let fault = FormFault(text: texts.setupWrongToken, field: .token)
+                    return try await show(input, visitor, call, fault: fault, status: 401)
                 } catch is AccountIsSetUp {
-                    return try await show(input, visitor, call, fault: texts.setupDone, status: 400)
-                } catch let error as APIError where error.code == .invalidParameter {
-                    return try await show(input, visitor, call, fault: error.message, status: 400)
+                    return try await show(input, visitor, call, fault: FormFault(text: texts.setupDone), status: 400)
+                } catch let error as APIError where error.cause is AccountFault {
+                    let fault = (error.cause as? AccountFault).map { FormFault($0, texts) }
+                    return try await show(input, visitor, call, fault: fault, status: 400)
                 } catch let error as APIError where error.retryAfter != nil {
-                    let fault = texts.later(error.retryAfter ?? 0)
+                    let fault = FormFault(text: texts.later(error.retryAfter ?? 0))
                     var page = try await show(input, visitor, call, fault: fault, status: 429)
                     page.headers.append(("Retry-After", String(error.retryAfter ?? 0)))
                     return page
@@ -90,14 +93,18 @@ struct SetupPages: Resource {
     }
 
     private func show(
-        _ input: SetUpInput, _ visitor: Visitor, _ call: Call, fault: String? = nil, status: Int = 200
+        _ input: SetUpInput, _ visitor: Visitor, _ call: Call, fault: FormFault? = nil, status: Int = 200
     ) async throws -> WebPage {
         let formToken = FormToken(call.client)
         let page = try await site.html(
             "setup", visitor.texts.setupTitle,
             View(
-                formToken: formToken.text, token: input.token ?? "", userName: input.userName ?? "",
-                nickName: input.nickName ?? "", email: input.email ?? "", fault: fault),
+                formToken: formToken.text, token: input.token ?? "",
+                fields: AccountFields(
+                    userName: input.userName, nickName: input.nickName, email: input.email, fault: fault,
+                    focuses: false),
+                fault: fault?.text(at: nil), tokenFault: fault?.text(at: .token),
+                passwordAgainFault: fault?.text(at: .passwordAgain)),
             visitor, path: Self.path, status: status, module: "setup")
         return page.setting(formToken.cookie(isSecure: site.isSecure))
     }
@@ -107,11 +114,11 @@ struct SetupPages: Resource {
         let formToken: String
         // What was typed in before. The link's token is not in the address any more, so it would be lost.
         let token: String
-        let userName: String
-        let nickName: String
-        let email: String
-        /// What was wrong with it; nil for nothing.
+        let fields: AccountFields
+        // What was wrong with it; nil for nothing.
         let fault: String?
+        let tokenFault: String?
+        let passwordAgainFault: String?
     }
 
     static let template = #"""
@@ -124,14 +131,21 @@ struct SetupPages: Resource {
         <div class="field" id="token-field">
         <label for="token">{{texts.setupToken}}</label>
         <input type="text" id="token" name="token" value="{{page.token}}" required autocomplete="off"
-        autocapitalize="none" spellcheck="false" aria-describedby="token-hint">
+        {{#page.tokenFault}}aria-invalid="true" autofocus{{/page.tokenFault}} autocapitalize="none" spellcheck="false"
+        aria-describedby="{{#page.tokenFault}}token-fault {{/page.tokenFault}}token-hint">
         <p class="hint" id="token-hint">{{texts.setupTokenHint}}</p>
+        {{#page.tokenFault}}<p class="field-error" id="token-fault">{{.}}</p>{{/page.tokenFault}}
         </div>
         {{> account-fields}}
         <div class="field">
         <label for="password_again">{{texts.passwordAgain}}</label>
         <input type="password" id="password_again" name="password_again" required minlength="8" maxlength="128"
+        {{#page.passwordAgainFault}}aria-invalid="true" aria-describedby="password-again-fault" autofocus
+        {{/page.passwordAgainFault}}
         autocomplete="new-password">
+        {{#page.passwordAgainFault}}
+        <p class="field-error" id="password-again-fault">{{.}}</p>
+        {{/page.passwordAgainFault}}
         </div>
         <div class="buttons"><button class="primary" type="submit">{{texts.setupButton}}</button></div>
         </form>

@@ -24,6 +24,18 @@ struct Texts: Sendable {
     let email: String
     let optional: String
     let passwordHint: String
+    // What is wrong with an account's name, address or password.
+    let userNameLength: String
+    let userNameCharacters: String
+    let userNameTaken: String
+    let nickNameBlank: String
+    let nickNameLength: String
+    let nickNameCharacters: String
+    let emailMalformed: String
+    let emailLength: String
+    let emailTaken: String
+    let passwordLength: String
+    let passwordIsName: String
     let registerButton: String
     let haveAccount: String
 

@@ -1,5 +1,7 @@
+import APIKit
 import Database
 import NIOHTTP1
+import Platform
 import TestSupport
 import Testing
 
@@ -12,13 +14,18 @@ import Testing
     private static let link = #"href="/setup""#
 
     /// Sends the form as a browser does that was shown it.
-    private func send(_ server: TestServer, _ form: [String: String], formToken: String? = nil) async -> HTTPReply {
+    private func send(
+        _ server: TestServer, _ form: [String: String], formToken: String? = nil, language: String = "en"
+    ) async -> HTTPReply {
         let cookie = String(repeating: "0", count: 64)
         let fields = form.merging(["form_token": formToken ?? cookie]) { field, _ in field }
         let body = fields.map { "\($0)=\(PercentDecoding.encoded($1))" }.joined(separator: "&")
         return await server.application.answer(
             .POST, "/setup",
-            [("Content-Type", "application/x-www-form-urlencoded"), ("Cookie", "buckle_form=\(cookie)")], body: body)
+            [
+                ("Content-Type", "application/x-www-form-urlencoded"), ("Cookie", "buckle_form=\(cookie)"),
+                ("Accept-Language", language),
+            ], body: body)
     }
 
     @Test func `the form names its account and signs in, and the sign-in page leads to it until then`() async throws {
@@ -51,8 +58,8 @@ import Testing
             for (change, status, fault) in [
                 (["token": "pat_wrong"], 401, "This token is wrong"),
                 (["token": token, "password_again": "correct house"], 400, "not the same"),
-                (["token": token, "user_name": "a\"b"], 400, "must have 3 to 64 characters"),
-                (["token": token, "password": "short", "password_again": "short"], 400, "must have 8 to 128"),
+                (["token": token, "user_name": "a\"b"], 400, "A user name has only"),
+                (["token": token, "password": "short", "password_again": "short"], 400, "A password has 8 to 128"),
             ] {
                 let reply = await send(server, Self.right.merging(change) { $1 })
                 #expect(reply.status.code == UInt(status) && reply.text.contains(fault), "\(reply.text)")
@@ -64,6 +71,67 @@ import Testing
             let empty = await send(server, [:])
             #expect(empty.status == .unauthorized)
             #expect(await server.application.answer(.GET, "/sign-in").text.contains(Self.link))
+        }
+    }
+
+    private struct Slip {
+        let change: [String: String]
+        let field: String
+        let text: @Sendable (Texts) -> String
+
+        init(_ change: [String: String], at field: String, _ text: @escaping @Sendable (Texts) -> String) {
+            self.change = change
+            self.field = field
+            self.text = text
+        }
+
+        func with(_ more: [String: String]) -> Slip { Slip(change.merging(more) { $1 }, at: field, text) }
+    }
+
+    private static func slip(_ fault: AccountFault) -> Slip {
+        let long = String(repeating: "x", count: 300)
+        return switch fault {
+        case .userNameLength: Slip(["user_name": "ab"], at: "user_name", \.userNameLength)
+        case .userNameCharacters: Slip(["user_name": "ada l"], at: "user_name", \.userNameCharacters)
+        case .userNameTaken: Slip(["user_name": "BOB"], at: "user_name", \.userNameTaken)
+        case .nickNameBlank: Slip(["nick_name": " "], at: "nick_name", \.nickNameBlank)
+        case .nickNameLength: Slip(["nick_name": long], at: "nick_name", \.nickNameLength)
+        case .nickNameCharacters: Slip(["nick_name": "A\u{7}da"], at: "nick_name", \.nickNameCharacters)
+        case .emailMalformed: Slip(["email": "ada"], at: "email", \.emailMalformed)
+        case .emailLength: Slip(["email": "a@\(long)"], at: "email", \.emailLength)
+        case .emailTaken: Slip(["email": "BOB@example.com"], at: "email", \.emailTaken)
+        case .passwordLength: Slip(["password": "short", "password_again": "short"], at: "password", \.passwordLength)
+        case .passwordIsName:
+            Slip(
+                ["user_name": "AdaLovelace", "password": "adalovelace", "password_again": "adalovelace"],
+                at: "password", \.passwordIsName)
+        }
+    }
+
+    @Test(arguments: Texts.all)
+    func `each fault is told at its field, in the reader's language`(_ texts: Texts) async throws {
+        try await TestServer.with(.sqlite) { server in
+            _ = try await server.send(
+                .POST, "/buckle/v1/accounts", ["user_name": "bob", "email": "bob@example.com"],
+                token: server.owner.token)
+            let known = ["token": server.owner.token]
+            let slips =
+                AccountFault.allCases.map { Self.slip($0).with(known) } + [
+                    Slip(known.merging(["password_again": "other"]) { $1 }, at: "password_again", \.passwordsDiffer),
+                    Slip(["token": "pat_wrong"], at: "token", \.setupWrongToken),
+                ]
+            for slip in slips {
+                let reply = await send(server, Self.right.merging(slip.change) { $1 }, language: texts.language)
+                let id = slip.field.replacing("_", with: "-") + "-fault"
+                let fault = "<p class=\"field-error\" id=\"\(id)\">\(slip.text(texts))</p>"
+                #expect(reply.text.contains(fault), "\(reply.text)")
+                let input = reply.text.split(separator: "<").first { $0.contains("id=\"\(slip.field)\"") } ?? ""
+                for mark in ["aria-invalid=\"true\"", "autofocus", "aria-describedby=\"\(id)"] {
+                    #expect(input.contains(mark), "\(mark) in \(input)")
+                    #expect(reply.text.split(separator: mark).count == 2, "\(mark) at one field alone")
+                }
+                #expect(!reply.text.contains("Request parameter error") && !reply.text.contains("role=\"alert\""))
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 import { get } from "../lib/api.js";
 import { checkbox, h, input, uniqueID } from "../lib/dom.js";
 import { texts } from "../lib/text.js";
+import { loadNames } from "../playground/names.js";
 
 const t = texts({
   en: {
@@ -17,11 +18,13 @@ const t = texts({
 let known;
 /** The points with what they allow: [{tag, points: [{name, summaries}]}]. */
 async function groups() {
-  known ??= get("/openapi.json", undefined, { whole: true }).then((document) => {
+  known ??= Promise.all([get("/openapi.json", undefined, { whole: true }), loadNames()]).then(([document, names]) => {
     const found = new Map();
     const seen = new Set();
-    for (const operations of Object.values(document.paths)) {
-      for (const { tags, summary, "x-permissions": points = [] } of Object.values(operations)) {
+    for (const [path, operations] of Object.entries(document.paths)) {
+      for (const [method, operation] of Object.entries(operations)) {
+        const { tags, "x-permissions": points = [] } = operation;
+        const summary = names.SUMMARIES[`${method.toUpperCase()} ${path}`] ?? operation.summary;
         for (const name of points) {
           const tag = [...found].find(([, group]) => group.has(name))?.[0] ?? tags[0];
           if (!found.has(tag)) found.set(tag, new Map());
@@ -32,8 +35,12 @@ async function groups() {
         }
       }
     }
-    return [...found].map(([tag, group]) => ({ tag, points: [...group].map(([name, summaries]) => ({ name, summaries })) }));
+    return [...found].map(([tag, group]) => ({
+      tag: names.GROUPS[tag] ?? tag, points: [...group].map(([name, summaries]) => ({ name, summaries })),
+    }));
   });
+  // What failed is tried again the next time.
+  known.catch(() => { known = undefined; });
   return known;
 }
 

@@ -1,8 +1,8 @@
 // Shortcut commands: what end users ask an agent at the press of a button, with values that they fill in.
-import { checkbox, h, input, textarea } from "../lib/dom.js";
+import { checkbox, h, input, refuse, textarea } from "../lib/dom.js";
 import { texts } from "../lib/text.js";
 import { editableItems } from "./items.js";
-import { fault, textField } from "./text-field.js";
+import { textField } from "./text-field.js";
 
 const t = texts({
   en: {
@@ -70,7 +70,7 @@ export function commands(known) {
         if (![name, typed, description, template, fields].every((one) => one.check())) return false;
         const seen = new Set();
         for (const part of fields.parts()) {
-          if (seen.has(part.name.value())) return fault(part.name.control, t("twice"));
+          if (seen.has(part.name.value())) return refuse(part.name.control, t("twice"));
           seen.add(part.name.value());
         }
         return true;

@@ -1,7 +1,6 @@
 // Which model an agent answers with, and how.
-import { checkbox, field, h, input, select } from "../lib/dom.js";
+import { checkbox, field, h, input, refuse, select } from "../lib/dom.js";
 import { formatNumber, texts } from "../lib/text.js";
-import { fault } from "./text-field.js";
 
 const t = texts({
   en: {
@@ -57,7 +56,7 @@ function numberField([name, label, low, high, isWhole], value) {
       const number = Number(control.value);
       const isMissing = control.value === "" && !control.validity.badInput;
       const fits = control.value !== "" && number >= low && number <= high && (!isWhole || Number.isInteger(number));
-      return isMissing || fits || fault(control, t(isWhole ? "whole" : "number", { low, high: formatNumber(high) }));
+      return isMissing || fits || refuse(control, t(isWhole ? "whole" : "number", { low, high: formatNumber(high) }));
     },
   };
 }

@@ -34,7 +34,10 @@ export function testChat(bot) {
       note, place),
     // A conversation that has begun goes on, with the new draft. Else its opening words may be other ones now.
     refresh() {
-      if (!hasBegun) begin();
+      if (hasBegun) return;
+      const isFocused = place.contains(document.activeElement);
+      begin();
+      if (isFocused) chat.composer.focus();
     },
     markUnsaved: (is) => { note.hidden = !is; },
   };

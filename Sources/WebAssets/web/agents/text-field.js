@@ -10,15 +10,6 @@ const t = texts({
 /** How many characters the API counts in a text. */
 export const length = (text) => [...text].length;
 
-/** Shows what is wrong with a control, also if it lies in something that is folded up. @returns false, for checks */
-export function fault(control, message) {
-  for (let place = control.parentElement; place; place = place.parentElement) {
-    if (place.tagName === "DETAILS") place.open = true;
-  }
-  refuse(control, message);
-  return false;
-}
-
 /**
  * A labelled text of at most `most` characters, with their count once half of them are used up.
  * @returns {element, control, value(), set(text), check()}; check() shows what is wrong and is false then
@@ -43,8 +34,8 @@ export function textField(label, control, { most, required = false, hint, trims 
       control.dispatchEvent(new Event("input", { bubbles: true }));
     },
     check() {
-      if (required && !control.value.trim()) return fault(control, t("blank"));
-      if (length(value()) > most) return fault(control, t("long", { most: formatNumber(most) }));
+      if (required && !control.value.trim()) return refuse(control, t("blank"));
+      if (length(value()) > most) return refuse(control, t("long", { most: formatNumber(most) }));
       return true;
     },
   };

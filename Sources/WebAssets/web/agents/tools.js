@@ -1,8 +1,8 @@
 // Functions that the model may call and the agent's clients carry out.
-import { button, field, h, input, textarea } from "../lib/dom.js";
+import { button, field, h, input, refuse, textarea } from "../lib/dom.js";
 import { texts } from "../lib/text.js";
 import { editableItems } from "./items.js";
-import { fault, textField } from "./text-field.js";
+import { textField } from "./text-field.js";
 
 const t = texts({
   en: {
@@ -63,7 +63,7 @@ export function tools(known) {
     const schema = textarea({ rows: 6, class: "code", value: shown(tool.parameters), spellcheck: "false" });
     const checkSchema = () => {
       const wrong = schemaFault(schema.value);
-      return wrong === "" || fault(schema, wrong);
+      return wrong === "" || refuse(schema, wrong);
     };
     const format = button(t("format"), () => {
       if (!checkSchema() || !schema.value.trim()) return;
@@ -84,7 +84,7 @@ export function tools(known) {
       }),
       check() {
         if (!name.check()) return false;
-        if (!/^[\w-]+$/.test(name.value())) return fault(name.control, t("wrong"));
+        if (!/^[\w-]+$/.test(name.value())) return refuse(name.control, t("wrong"));
         return description.check() && checkSchema();
       },
     };
@@ -99,7 +99,7 @@ export function tools(known) {
       if (!list.check()) return false;
       const seen = new Set();
       for (const { name } of list.parts()) {
-        if (seen.has(name.value())) return fault(name.control, t("twice"));
+        if (seen.has(name.value())) return refuse(name.control, t("twice"));
         seen.add(name.value());
       }
       return true;

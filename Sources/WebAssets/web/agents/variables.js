@@ -1,8 +1,8 @@
 // The variables of an agent, of which each end user has a value.
-import { checkbox, h, input, textarea } from "../lib/dom.js";
+import { checkbox, h, input, refuse, textarea } from "../lib/dom.js";
 import { texts } from "../lib/text.js";
 import { editableItems } from "./items.js";
-import { fault, textField } from "./text-field.js";
+import { textField } from "./text-field.js";
 
 const t = texts({
   en: {
@@ -41,7 +41,7 @@ export function variables(known) {
       }),
       check() {
         if (![keyword, description, initial].every((one) => one.check())) return false;
-        return /^[A-Za-z_]\w*$/.test(keyword.value()) || fault(keyword.control, t("wrong"));
+        return /^[A-Za-z_]\w*$/.test(keyword.value()) || refuse(keyword.control, t("wrong"));
       },
     };
   }, {
@@ -54,7 +54,7 @@ export function variables(known) {
       if (!list.check()) return false;
       const seen = new Set();
       for (const { keyword } of list.parts()) {
-        if (seen.has(keyword.value())) return fault(keyword.control, t("twice"));
+        if (seen.has(keyword.value())) return refuse(keyword.control, t("twice"));
         seen.add(keyword.value());
       }
       return true;

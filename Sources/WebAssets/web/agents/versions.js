@@ -1,6 +1,6 @@
 // The versions of an agent: reading one, comparing two, going back to one.
 import { post } from "../lib/api.js";
-import { button, confirm, dialog, field, fill, h, pages, select, table, toast } from "../lib/dom.js";
+import { button, confirm, dialog, field, fill, h, pages, select, showError, table, toast } from "../lib/dom.js";
 import { formatTime, texts } from "../lib/text.js";
 import { draft, version, versions } from "./bots.js";
 import { description, differences } from "./compare.js";
@@ -44,8 +44,8 @@ const DRAFT = "draft";
  */
 export function versionList(id, { current, onRevert }) {
   let known = [];
-  const older = select([], { onchange: () => show() });
-  const newer = select([], { onchange: () => show() });
+  const older = select([], { onchange: () => show().catch(showError) });
+  const newer = select([], { onchange: () => show().catch(showError) });
   const result = h("div.stack");
   const resultTitle = h("h3", { tabindex: -1 }, t("differences"));
   const comparison = h("section.card.stack", { "aria-label": t("compare"), hidden: true }, h("h2", t("compare")),

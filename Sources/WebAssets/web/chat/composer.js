@@ -3,6 +3,7 @@ import { fill, h } from "../lib/dom.js";
 import { formatBytes, texts } from "../lib/text.js";
 import { Attachments, LIMITS } from "./attachments.js";
 import { icon, iconButton } from "./icons.js";
+import { withQuotation } from "./quote.js";
 
 const t = texts({
   en: {
@@ -10,12 +11,14 @@ const t = texts({
     limits: "Attach up to {count} files: pictures up to {picture}, texts up to {text}", drop: "Drop files here",
     uploading: "Sent as soon as the files are uploaded.", textNeeded: "Write something about the files.",
     running: "Wait until the answer is complete, or stop it.",
+    unquote: "Remove the quotation",
     failed: "Not sent, since a file was not uploaded. Remove it, or send without it.",
   },
   zh: {
     message: "消息", placeholder: "输入消息", send: "发送", stop: "停止", attach: "添加文件",
     limits: "最多添加 {count} 个文件：图片不超过 {picture}，文本不超过 {text}", drop: "将文件拖到此处",
     uploading: "文件上传完成后自动发送。", textNeeded: "请为文件写点说明。", running: "请等待回答完成，或先停止。",
+    unquote: "移除引用",
     failed: "有文件未能上传，消息未发送。请移除该文件，或不带它发送。",
   },
 });
@@ -35,6 +38,7 @@ export class Composer {
   #isRunning = false;
   /** Whether the message goes as soon as its files are there. */
   #isDue = false;
+  #quotation = "";
 
   /** @param options send({text, parts, unsent}), stop(), say(text) */
   constructor({ send, stop, say }) {
@@ -48,13 +52,14 @@ export class Composer {
       oncompositionstart: () => (this.#isComposing = true),
       oncompositionend: () => (this.#isComposing = false),
     });
+    this.about = h("div.chat-about", { hidden: true });
     this.hint = h("p.field-error", { role: "alert", hidden: true });
     this.attachments = new Attachments({ changed: () => this.#attached(), removed: () => this.#hold(), say });
     this.button = h("button.icon-button.primary", { type: "submit" });
     this.files = this.#filePicker();
     this.allow({ files: false, pictures: false });
     this.element = h("form.chat-composer", { onsubmit: (event) => this.#submit(event) },
-      this.attachments.element, h("div.chat-write", this.files, this.control, this.button), this.hint);
+      this.about, this.attachments.element, h("div.chat-write", this.files, this.control, this.button), this.hint);
     this.#show();
   }
 
@@ -148,10 +153,11 @@ export class Composer {
   }
 
   #send() {
-    const text = this.control.value.trim();
+    const text = withQuotation(this.#quotation, this.control.value.trim());
     const { parts } = this.attachments;
-    const unsent = { text: this.control.value, files: this.attachments.take() };
+    const unsent = { text: this.control.value, files: this.attachments.take(), quotation: this.#quotation };
     this.#write("");
+    this.#setQuotation("");
     this.send({ text, parts, unsent });
   }
 
@@ -161,10 +167,24 @@ export class Composer {
   }
 
   /** Puts back what could not be sent. What was written meanwhile is kept. */
-  restore({ text, files }) {
+  restore({ text, files, quotation = "" }) {
     const written = this.control.value;
     this.#write(written.trim() === "" ? text : `${text}\n${written}`);
     this.attachments.restore(files);
+    if (quotation) this.#setQuotation(quotation);
+  }
+
+  /** Takes what the message is about, which goes before it. */
+  quote(text) {
+    this.#hold();
+    this.#setQuotation(text);
+    this.control.focus();
+  }
+
+  #setQuotation(text) {
+    this.#quotation = text;
+    this.about.hidden = text === "";
+    fill(this.about, h("blockquote", text), iconButton(t("unquote"), "remove", () => this.quote("")));
   }
 
   #write(text) {
@@ -201,6 +221,7 @@ export class Composer {
     this.#draft = key;
     this.#hold();
     this.attachments.take();
+    this.#setQuotation("");
     this.control.value = read(key);
     this.#show();
     requestAnimationFrame(() => grow(this.control));

@@ -1,5 +1,5 @@
 // The conversations with one bot: to open, search, rename and delete.
-import { button, debounce, fill, h, showError } from "../lib/dom.js";
+import { button, debounce, fill, h } from "../lib/dom.js";
 import { formatAge, formatTime, texts } from "../lib/text.js";
 import { deletion } from "../conversations/deletion.js";
 import { editName } from "../conversations/rename.js";
@@ -12,12 +12,13 @@ const t = texts({
     untitled: "Untitled conversation", actions: "Actions for “{name}”", rename: "Rename", remove: "Delete",
     more: "Show more", loading: "Loading…",
     none: "No conversations yet. What you send begins one.", nothing: "Nothing was found.", found: "{count} found",
-    foundMore: "{count} found so far", close: "Close the list",
+    foundMore: "{count} found so far", close: "Close the list", again: "Try again",
+    failed: "The list could not be loaded: {reason}",
   },
   zh: {
     title: "会话", search: "搜索会话", fresh: "新会话", untitled: "未命名会话", actions: "“{name}”的操作", rename: "重命名",
     remove: "删除", close: "关闭列表", more: "显示更多", loading: "正在加载…", none: "还没有会话。发送消息即可开始。", nothing: "没有找到内容。",
-    found: "找到 {count} 个", foundMore: "目前找到 {count} 个",
+    found: "找到 {count} 个", foundMore: "目前找到 {count} 个", again: "重试", failed: "无法加载列表：{reason}",
   },
 });
 
@@ -91,8 +92,12 @@ export class History {
       for (const item of items) this.#add(item.conversation, item.hits);
     } catch (error) {
       if (signal.aborted) return;
-      showError(error);
+      this.status.textContent = t("failed", { reason: error.message });
+      this.more.textContent = t("again");
+      this.more.hidden = false;
+      return;
     }
+    this.more.textContent = t("more");
     this.more.hidden = !this.#cursor;
     this.#count();
   }

@@ -16,6 +16,7 @@ const PATHS = {
   down: "M12 5v14M5 12l7 7 7-7",
   add: "M12 5v14M5 12h14",
   list: "M4 6h16M4 12h16M4 18h16",
+  quote: "M9 6C6 7 4.5 9.5 4.5 13v4h5v-5H7M18 6c-3 1-4.5 3.5-4.5 7v4h5v-5H16",
   file: "M6 3h8l4 4v14H6zM14 3v4h4",
 };
 

@@ -6,6 +6,7 @@ import { fileList } from "./files.js";
 import { iconButton, setIcon } from "./icons.js";
 import { failure } from "./outcomes.js";
 import { Prose } from "./prose.js";
+import { quotation, withoutQuotation } from "./quote.js";
 import { callView, toolForm } from "./tools.js";
 import { parts, textOf } from "./turn.js";
 
@@ -14,7 +15,7 @@ const t = texts({
     you: "Your message", answerOf: "Answer of {name}", copy: "Copy", copied: "Copied", edit: "Edit and ask again",
     editing: "Edit the message", send: "Send", cancel: "Cancel", editHint: "Escape cancels.",
     dropsLater: "What comes after this message is removed from the conversation.", like: "Good answer",
-    dislike: "Bad answer", again: "Answer again", tryAgain: "Try again", thinking: "Thinking…",
+    dislike: "Bad answer", again: "Answer again", quote: "Quote", tryAgain: "Try again", thinking: "Thinking…",
     reasoning: "Reasoning", writing: "Answering…", stopped: "Stopped", details: "Details",
     reconnecting: "The connection was lost. Trying again…", failed: "The answer failed", code: "Error {code}",
     logID: "Log ID {id}", followUps: "Ask next", actions: "Answer actions", tokens: "Tokens",
@@ -24,7 +25,7 @@ const t = texts({
   zh: {
     you: "你的消息", answerOf: "{name} 的回答", copy: "复制", copied: "已复制", edit: "编辑并重新提问", editing: "编辑消息",
     send: "发送", cancel: "取消", editHint: "按 Esc 取消。", dropsLater: "此消息之后的内容将从会话中移除。", like: "回答得好",
-    dislike: "回答不好", again: "重新回答", tryAgain: "重试", thinking: "正在思考…", reasoning: "思考过程",
+    dislike: "回答不好", again: "重新回答", quote: "引用", tryAgain: "重试", thinking: "正在思考…", reasoning: "思考过程",
     writing: "正在回答…", stopped: "已停止", reconnecting: "连接已断开，正在重试…", details: "详情", failed: "回答失败",
     code: "错误 {code}", logID: "日志 ID {id}", followUps: "接着问", actions: "回答操作", tokens: "Token 数",
     tokenCounts: "{all}（输入 {input}，输出 {output}）", chat: "对话 ID", log: "日志 ID", began: "提问时间", took: "用时",
@@ -51,10 +52,11 @@ export class TurnView {
   #footer = "";
   #questions = "";
   #tools = { calls: "", element: null };
+  #editor = null;
 
   /**
    * @param turn what is shown
-   * @param host what can be done: name, options {feedback, functionCalls}, isLast(turn), canReplace(turn),
+   * @param host what can be done: name, options {feedback, functionCalls, quote}, quote(text), isLast(turn), canReplace(turn),
    *   replace(turn, content?), send(text), submit(turn, outputs), judge(turn, kind)
    */
   constructor(turn, host) {
@@ -80,7 +82,18 @@ export class TurnView {
     this.answer.hidden = this.made.childElementCount === 0 && this.state.hidden && this.foot.childElementCount === 0;
   }
 
+  /** What the question is changed to and not sent yet; undefined if it is not being changed. */
+  get edited() {
+    return this.#editor?.isConnected ? this.#editor.value : undefined;
+  }
+
+  /** Goes on to change the question. */
+  edit(text) {
+    this.#edit(this.asked.lastElementChild, this.turn.questions.at(-1), text);
+  }
+
   #updateQuestions() {
+    if (this.edited !== undefined) return;
     const { turn } = this;
     const canEdit = this.host.canReplace(turn);
     const state = JSON.stringify([canEdit, turn.questions]);
@@ -92,19 +105,22 @@ export class TurnView {
 
   #question(message, canEdit) {
     const text = textOf(message);
-    const element = h("article.chat-question", { "aria-label": t("you") },
-      h("div.chat-bubble", fileList(parts(message)), text && h("p.chat-text", text)));
+    const [about, words] = withoutQuotation(text);
+    const element = h("article.chat-question", { "aria-label": t("you") }, h("div.chat-bubble", fileList(parts(message)),
+      about && h("blockquote.chat-text", about), words && h("p.chat-text", words)));
     element.append(h("div.chat-actions", text && copyIcon(() => text),
       canEdit && iconButton(t("edit"), "edit", () => this.#edit(element, message))));
     return element;
   }
 
-  #edit(element, message) {
+  #edit(element, message, text = textOf(message)) {
     const control = textarea({ rows: 1, "aria-label": t("editing"), oninput: () => grow(control) });
-    control.value = textOf(message);
+    control.value = text;
+    this.#editor = control;
     const close = () => {
       editor.replaceWith(element);
-      element.querySelector(`[aria-label="${CSS.escape(t("edit"))}"]`)?.focus();
+      this.#updateQuestions();
+      this.asked.querySelector(`[aria-label="${CSS.escape(t("edit"))}"]`)?.focus();
     };
     const editor = form([control, h("p.hint", this.host.isLast(this.turn) ? "" : `${t("dropsLater")} `, t("editHint"))],
       t("send"), () => {
@@ -215,6 +231,9 @@ export class TurnView {
       { "aria-pressed": String(turn.opinion === kind) });
     return h("div.chat-actions", { role: "group", "aria-label": t("actions") },
       turn.text && copyIcon(() => turn.text),
+      turn.text && host.options.quote && iconButton(t("quote"), "quote",
+        // What is selected stays selected.
+        () => host.quote(quotation(this.made, turn.text)), { onmousedown: (event) => event.preventDefault() }),
       isJudged && [judge("like", "like"), judge("unlike", "dislike")],
       isLast && turn.status !== "failed" && host.canReplace(turn)
         && iconButton(t("again"), "again", () => host.replace(turn)),

@@ -1,12 +1,13 @@
 // A chat with a bot: what was said, and the field to go on. The chat page, the test of an agent and the frames in other
 // sites all show this one.
-import { ApiError, get, post, remove } from "../lib/api.js";
+import { ApiError, get, post } from "../lib/api.js";
 import { button, fill, h, showError } from "../lib/dom.js";
 import { texts } from "../lib/text.js";
 import { Composer } from "./composer.js";
 import { iconButton } from "./icons.js";
 import { TurnView } from "./message.js";
 import { face, facts, opening } from "./opening.js";
+import { judge } from "./opinion.js";
 import { ending, isStale, reason, RUNNING, UNKNOWN_CONVERSATION } from "./outcomes.js";
 import { Past } from "./past.js";
 import { chatRequest, outputsRequest, replacement } from "./requests.js";
@@ -45,7 +46,8 @@ export class ChatView {
    *   open; connector: the channel; variables: values for names in the prompt; compact: less room, and the focus stays
    *   where it is; actions: nodes at the head's beginning;
    *   onConversation(id, isNew): another conversation is open, "" for one that has not begun; onTitle(name): the open
-   *   conversation's name; options: title, head, uploadable, newConversation, feedback, functionCalls
+   *   conversation's name; options: title, head, uploadable, newConversation, feedback: whether answers are judged;
+   *   feedbackPanel: what is asked about bad ones, {title, placeholder, tags}; quote, functionCalls
    */
   constructor(settings) {
     this.settings = settings;
@@ -142,10 +144,13 @@ export class ChatView {
   async #read(keeps, signal) {
     if (!keeps) this.#clear(h("p.muted", t("loading")));
     const past = this.conversation ? new Past(this.conversation, signal) : null;
+    let edited;
     try {
       const [bot, turns] = await Promise.all([this.#bot ?? this.#facts(), past?.read() ?? []]);
       if (signal.aborted) return;
       this.#setBot(bot);
+      const [view] = this.#turns.filter((one) => one.edited !== undefined);
+      if (view) edited = { id: view.turn.id, text: view.edited };
       this.#clear();
       this.#past = past;
       for (const turn of turns) this.#add(new TurnView(turn, this));
@@ -158,8 +163,16 @@ export class ChatView {
     }
     this.#arrange();
     this.scroller.toEnd();
+    if (edited) this.#goOnEditing(edited);
     const last = this.#turns.at(-1);
     if (last?.turn.isRunning) this.#run(last, (options) => follow(last.turn, options));
+  }
+
+  /** What somebody was changing before all was shown anew; what it was said in may be gone meanwhile. */
+  #goOnEditing({ id, text }) {
+    const view = this.#turns.find((one) => one.turn.id === id);
+    if (view) view.edit(text);
+    else this.composer.restore({ text, files: [] });
   }
 
   #clear(...notice) {
@@ -284,21 +297,12 @@ export class ChatView {
     return this.#run(view, (options) => start(request, turn, options), () => {});
   }
 
-  /** Notes what somebody thinks of an answer. @param kind like, unlike or empty to take it back */
-  async judge(view, kind) {
-    const { turn } = view;
-    const { id } = turn.judged;
-    const path = `/v1/conversations/${this.conversation}/messages/${id}/feedback`;
-    const before = turn.opinion;
-    turn.opinions.set(id, kind);
-    view.update();
-    try {
-      await (kind ? post(path, { feedback_type: kind }) : remove(path));
-    } catch (error) {
-      turn.opinions.set(id, before);
-      view.update();
-      showError(error);
-    }
+  /** Takes what the next message is about. */
+  quote = (text) => this.composer.quote(text);
+
+  /** @param kind like, unlike or empty to take it back */
+  judge(view, kind) {
+    return judge(view.turn, kind, this.options.feedbackPanel, () => view.update());
   }
 
   /** Stops the answer that is being written. What is there of it stays. */

@@ -204,8 +204,9 @@ export class Reader extends EventTarget {
   }
 
   async #clear() {
-    if (!(await confirm(t("clearTitle"), t("clearText"), t("clear")))) return;
+    // Another one may be shown by the time this is answered.
     const { conversation } = this;
+    if (!(await confirm(t("clearTitle"), t("clearText"), t("clear")))) return;
     conversation.lastSectionID = (await post(`/v1/conversations/${conversation.id}/clear`)).id;
     toast(t("wasCleared"));
     if (conversation !== this.conversation || !this.#log) return;

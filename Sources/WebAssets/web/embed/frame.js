@@ -61,7 +61,9 @@ const memory = {
 /** Who writes: the page's own id for them; else one that this browser keeps. */
 function visitor(user) {
   if (user.id) return user.id;
-  const known = memory.get("embed-visitor") || crypto.randomUUID();
+  // Browsers make UUIDs for pages that came over HTTPS alone.
+  const random = () => [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");
+  const known = memory.get("embed-visitor") || random();
   memory.set("embed-visitor", known);
   return known;
 }
@@ -101,7 +103,8 @@ async function start({ token: first, bot, parameters, user, ui, isClosable }) {
     options: {
       title: chatBot.title, head: header.isShow !== false, uploadable: chatBot.uploadable !== false,
       newConversation: chatBot.isNeedAddNewConversation !== false, functionCalls: chatBot.isNeedFunctionCallMessage !== false,
-      feedback: Boolean(chatBot.feedback?.isNeedFeedback),
+      feedback: Boolean(chatBot.feedback?.isNeedFeedback), feedbackPanel: chatBot.feedback?.feedbackPanel,
+      quote: Boolean(chatBot.isNeedQuote),
     },
   });
   toggle(false);
@@ -123,7 +126,8 @@ const strings = (values) => Object.fromEntries(Object.entries(values ?? {}).map(
   [name, typeof value === "string" ? value : JSON.stringify(value)]));
 
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !event.defaultPrevented) send({ type: "buckle:close" });
+  // In a dialog the key closes that alone.
+  if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]")) send({ type: "buckle:close" });
 });
 if (parent === window) {
   fill(document.getElementById("view"), h("p.empty", t("alone")));

@@ -1,4 +1,13 @@
 // Calls of the server's API: replies in its envelope, streams of events, uploads.
+import { texts } from "./text.js";
+
+const t = texts({
+  en: {
+    offline: "The server cannot be reached.", broken: "The connection broke off.",
+    other: "Somebody else has signed in with this browser. Load the page anew.",
+  },
+  zh: { offline: "无法连接服务器。", broken: "连接已中断。", other: "此浏览器已登录其他账号，请重新加载页面。" },
+});
 
 /** What the API refused, or what went wrong on the way to it. */
 export class ApiError extends Error {
@@ -13,14 +22,27 @@ export class ApiError extends Error {
 
 /** Who calls. The console's pages call with the session's cookie; a frame in another site has a token. */
 let credentials = {
-  headers: async () => ({ "X-CSRF-Token": document.querySelector("meta[name=csrf-token]")?.content ?? "" }),
+  headers: async () => ({ "X-CSRF-Token": meta("csrf-token")?.content ?? "" }),
   /** Called when the server refuses who calls. True: try once more. */
-  renew: async () => {
+  renew: async (error) => {
+    if (isOfOldSession(error)) return renewToken();
     location.assign(`/sign-in?return_to=${encodeURIComponent(location.pathname + location.search)}`);
     return false;
   },
-  isRefusal: (error) => error.status === 401,
+  isRefusal: (error) => error.status === 401 || isOfOldSession(error),
 };
+
+const meta = (name) => document.querySelector(`meta[name=${name}]`);
+const isOfOldSession = (error) => error.code === 4101 && error.message.includes("X-CSRF-Token");
+
+/** Somebody has signed in anew since the page was loaded, in another window. The page goes on in that session. */
+async function renewToken() {
+  const session = await call("GET", "/buckle/v1/sessions/current");
+  if (session.user_id !== meta("user")?.content) throw new ApiError(t("other"));
+  meta("csrf-token").content = session.csrf_token;
+  for (const control of document.querySelectorAll("input[name=csrf_token]")) control.value = session.csrf_token;
+  return true;
+}
 
 export function setCredentials(other) {
   credentials = other;
@@ -63,7 +85,7 @@ async function request(method, path, { query, body, form, signal, accept, lastEv
     response = await fetch(address(path, query), options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ApiError(error.message || "The server does not answer");
+    throw new ApiError(t("offline"));
   }
   const isJSON = (response.headers.get("Content-Type") ?? "").startsWith("application/json");
   if (!response.ok || (isJSON && accept === "text/event-stream")) {
@@ -81,11 +103,18 @@ async function request(method, path, { query, body, form, signal, accept, lastEv
  * @param options query, body (sent as JSON), form (a FormData), signal, keepalive
  * @returns what is under `data`; the whole envelope if `whole` is set, for replies whose fields stand beside `code`
  */
-export async function call(method, path, options = {}) {
+export async function call(method, path, options = {}, isSecond = false) {
   const response = await request(method, path, options);
-  const reply = await response.json();
+  const reply = await response.json().catch((error) => {
+    throw error.name === "AbortError" ? error : new ApiError(t("broken"));
+  });
   if (reply.code) {
-    throw new ApiError(reply.msg, { code: reply.code, status: response.status, logID: reply.detail?.logid ?? "" });
+    const error = new ApiError(reply.msg, {
+      code: reply.code, status: response.status, logID: reply.detail?.logid ?? "",
+    });
+    const isRenewed = isOfOldSession(error) && !isSecond && (await credentials.renew(error));
+    if (isRenewed) return call(method, path, options, true);
+    throw error;
   }
   return options.whole ? reply : (reply.data ?? reply);
 }
@@ -121,7 +150,7 @@ export async function* events(method, path, options = {}) {
   try {
     for (;;) {
       const { value, done } = await reader.read().catch((error) => {
-        throw error.name === "AbortError" ? error : new ApiError(error.message || "The connection broke off");
+        throw error.name === "AbortError" ? error : new ApiError(t("broken"));
       });
       if (done) return;
       const lines = (rest + value).split(/\r\n|\n|\r/);

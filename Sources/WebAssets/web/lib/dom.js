@@ -5,12 +5,12 @@ import { texts } from "./text.js";
 const t = texts({
   en: {
     close: "Close", cancel: "Cancel", copy: "Copy", copied: "Copied", failed: "That did not work.",
-    logID: "Log ID {id}", more: "Show more", loading: "Loading…", undo: "Undo",
+    logID: "Log ID {id}", more: "Show more", loading: "Loading…", undo: "Undo", again: "Try again",
     noCopy: "The browser does not let this page copy. Select the text and copy it yourself.",
   },
   zh: {
     close: "关闭", cancel: "取消", copy: "复制", copied: "已复制", failed: "操作未成功。",
-    logID: "日志 ID {id}", more: "显示更多", loading: "正在加载…", undo: "撤销",
+    logID: "日志 ID {id}", more: "显示更多", loading: "正在加载…", undo: "撤销", again: "重试",
     noCopy: "浏览器不允许此页面复制，请自行选中文本后复制。",
   },
 });
@@ -128,24 +128,35 @@ export function checkbox(label, { hint, ...properties } = {}) {
   return { element: h("div.check", box, h("label", { for: box.id }, label, hint && h("span.hint", " ", hint))), input: box };
 }
 
-/** Shows what went wrong with one control of a form, and leads there. */
+/**
+ * Shows what is wrong with one control of a form, also if it lies in something that is folded up, and leads there.
+ * It is shown until something is put in. @returns false, for checks
+ */
 export function refuse(control, message) {
+  for (let place = control.parentElement; place; place = place.parentElement) {
+    if (place.tagName === "DETAILS") place.open = true;
+  }
   const error = document.getElementById(`${control.id}-error`);
   control.setAttribute("aria-invalid", "true");
   if (error) fill(error, message).hidden = false;
   control.focus();
-  control.addEventListener("input", () => {
-    control.removeAttribute("aria-invalid");
-    if (error) error.hidden = true;
-  }, { once: true });
+  control.addEventListener("input", () => accept(control), { once: true });
+  return false;
 }
 
+/** Takes back what refuse() has shown. */
+export function accept(control) {
+  control.removeAttribute("aria-invalid");
+  const error = document.getElementById(`${control.id}-error`);
+  if (error) error.hidden = true;
+}
+
+/** Where short messages are shown: in the dialog that is open, since nothing outside of it can be used. */
 function region() {
-  let element = document.getElementById("toasts");
-  if (!element) {
-    element = h("div", { id: "toasts", role: "status", "aria-live": "polite" });
-    document.body.append(element);
-  }
+  const element = document.getElementById("toasts")
+    ?? h("div", { id: "toasts", role: "status", "aria-live": "polite" });
+  const place = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+  if (element.parentElement !== place) place.append(element);
   return element;
 }
 
@@ -194,6 +205,8 @@ export function dialog(title, content, actions = []) {
   const close = (value) => {
     if (!element.isConnected) return;
     element.close();
+    // What is said in it is said on.
+    if (element.querySelector("#toasts")) region();
     element.remove();
     before?.focus?.();
     finish(value);
@@ -266,21 +279,41 @@ export function table(columns, { caption, empty } = {}) {
   // Who has no mouse scrolls what has the focus.
   new ResizeObserver(() => {
     if (wrapper.scrollWidth > wrapper.clientWidth) wrapper.tabIndex = 0;
-    else wrapper.removeAttribute("tabindex");
+    else if (document.activeElement !== wrapper) wrapper.removeAttribute("tabindex");
   }).observe(wrapper);
   const show = () => {
     element.hidden = body.children.length === 0 && nothing !== null;
     if (nothing) nothing.hidden = body.children.length > 0;
   };
   const line = (row) => h("tr", columns.map((one) => h("td", { class: one.kind ?? "", "data-title": one.title }, one.cell(row))));
+  const controls = (row) => [...(row?.querySelectorAll("a, button, input, select, summary") ?? [])];
+  /** Where the focus was in rows that have been taken away: [row, control], both as numbers. */
+  let lost = null;
+  /** Changes rows. Whoever was in one of them finds the focus in its place, or near. */
+  const change = (work) => {
+    const row = body.contains(document.activeElement) ? document.activeElement.closest("tr") : null;
+    if (row) lost = [row.sectionRowIndex, controls(row).indexOf(document.activeElement)];
+    work();
+    show();
+    if (!lost || row?.isConnected) return;
+    if ([document.body, wrapper].includes(document.activeElement)) {
+      const [place, index] = lost;
+      const near = controls(body.children[Math.min(place, body.children.length - 1)]);
+      wrapper.tabIndex = -1;
+      (near[Math.min(index, near.length - 1)] ?? controls(body).at(-1) ?? wrapper).focus();
+      // A list that is read anew is empty meanwhile.
+      if (body.children.length === 0) return;
+    }
+    lost = null;
+  };
   show();
   return {
     element: wrapper,
-    add(rows) { rows.forEach((row) => body.append(line(row))); show(); },
-    set(rows) { fill(body, rows.map(line)); show(); },
-    prepend(row) { body.prepend(line(row)); show(); },
-    replace(old, row) { old.closest("tr").replaceWith(line(row)); },
-    remove(node) { node.closest("tr").remove(); show(); },
+    add(rows) { change(() => rows.forEach((row) => body.append(line(row)))); },
+    set(rows) { change(() => fill(body, rows.map(line))); },
+    prepend(row) { change(() => body.prepend(line(row))); },
+    replace(old, row) { change(() => old.closest("tr").replaceWith(line(row))); },
+    remove(node) { change(() => node.closest("tr").remove()); },
   };
 }
 
@@ -301,6 +334,7 @@ export function pages(list, load, show) {
       if (own !== turn) return;
       cursor = next;
       show(items);
+      more.textContent = t("more");
       more.hidden = !next;
     } finally {
       if (own === turn) status.textContent = "";
@@ -312,7 +346,15 @@ export function pages(list, load, show) {
       turn += 1;
       cursor = undefined;
       more.hidden = true;
-      try { await step(); } catch (error) { showError(error); }
+      const own = turn;
+      try {
+        await step();
+      } catch (error) {
+        showError(error);
+        if (own !== turn) return;
+        more.textContent = t("again");
+        more.hidden = false;
+      }
     },
   };
 }

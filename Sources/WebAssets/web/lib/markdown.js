@@ -17,9 +17,37 @@ const renderer = new marked.Renderer();
 renderer.html = (html) => html.replace(/<(\/?)(style|script)\b/gi, "<$1x-$2")
   .replace(TAG, (tag) => tag.replace(HANDLER, "$1data-dropped"));
 
-/** @returns a DocumentFragment */
+/** Marks of emphasis in one paragraph that are looked at: the library takes the square of their number in time. */
+const MOST_MARKS = 2000;
+
+class Tokenizer extends marked.Tokenizer {
+  #last = "";
+  #isDense = false;
+
+  emStrong(source, masked, before) {
+    if (masked !== this.#last) {
+      this.#last = masked;
+      this.#isDense = (masked.match(/[*_]+/g)?.length ?? 0) > MOST_MARKS;
+    }
+    return this.#isDense ? undefined : super.emStrong(source, masked, before);
+  }
+}
+
+/** @returns a DocumentFragment; the text as it is, if it nests deeper than the library can read */
 export function markdown(text) {
-  const html = marked.parse(text, { gfm: true, breaks: true, headerIds: false, mangle: false, renderer });
+  try {
+    return formatted(text);
+  } catch {
+    const nodes = new DocumentFragment();
+    nodes.append(h("p.chat-text", text));
+    return nodes;
+  }
+}
+
+function formatted(text) {
+  const html = marked.parse(text, {
+    gfm: true, breaks: true, headerIds: false, mangle: false, renderer, tokenizer: new Tokenizer(),
+  });
   const nodes = DOMPurify.sanitize(html, {
     ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ["href", "src", "alt", "title", "start", "class", "type", "checked", "disabled", "align"],
     ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|\/buckle\/|blob:)/i, ALLOW_DATA_ATTR: false, RETURN_DOM_FRAGMENT: true,
@@ -34,9 +62,8 @@ export function markdown(text) {
     box.disabled = true;
   }
   for (const picture of nodes.querySelectorAll("img")) {
-    const source = picture.getAttribute("src");
-    if (!source) { picture.replaceWith(picture.alt); continue; }
-    const address = new URL(source, location.href);
+    const address = addressOf(picture.getAttribute("src"));
+    if (!address) { picture.replaceWith(picture.alt); continue; }
     if (address.origin !== location.origin && address.protocol !== "blob:") {
       picture.replaceWith(h("a", { href: address.href, target: "_blank", rel: "noopener noreferrer nofollow" }, picture.alt || address.href));
     } else picture.loading = "lazy";
@@ -61,4 +88,13 @@ export function markdown(text) {
     frame.append(table);
   }
   return nodes;
+}
+
+/** undefined for none, and for what is no web address: models write such ones too */
+function addressOf(source) {
+  try {
+    return source ? new URL(source, location.href) : undefined;
+  } catch {
+    return undefined;
+  }
 }

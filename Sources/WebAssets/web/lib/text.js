@@ -27,14 +27,14 @@ export const formatNumber = (value) => numbers.format(value);
 export const formatTime = (seconds) => (seconds ? times.format(new Date(seconds * 1000)) : "–");
 export const formatDate = (seconds) => (seconds ? dates.format(new Date(seconds * 1000)) : "–");
 
-/** "5 minutes ago"; older than a week, the date. */
+/** "5 minutes ago"; older than a week, the date. What has happened is never to come: the server's clock may be ahead. */
 export function formatAge(seconds) {
   if (!seconds) return "–";
-  const age = Date.now() / 1000 - seconds;
-  if (Math.abs(age) < 60) return relative.format(-Math.round(age), "second");
-  if (Math.abs(age) < 3600) return relative.format(-Math.round(age / 60), "minute");
-  if (Math.abs(age) < 86400) return relative.format(-Math.round(age / 3600), "hour");
-  if (Math.abs(age) < 7 * 86400) return relative.format(-Math.round(age / 86400), "day");
+  const age = Math.max(0, Date.now() / 1000 - seconds);
+  if (age < 60) return relative.format(-Math.round(age), "second");
+  if (age < 3600) return relative.format(-Math.round(age / 60), "minute");
+  if (age < 86400) return relative.format(-Math.round(age / 3600), "hour");
+  if (age < 7 * 86400) return relative.format(-Math.round(age / 86400), "day");
   return formatDate(seconds);
 }
 

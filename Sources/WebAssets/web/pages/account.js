@@ -50,7 +50,7 @@ function profile(account) {
 
 function password(account) {
   const current = input({ type: "password", autocomplete: "current-password" });
-  const next = input({ type: "password", autocomplete: "new-password" });
+  const next = input({ type: "password", autocomplete: "new-password", minlength: 8, maxlength: 128 });
   const again = input({ type: "password", autocomplete: "new-password" });
   return h("section.card", h("h2", t("password")), form([
     userNameOf(account.user_name), field(t("current"), current, { required: true }), field(t("next"), next, { required: true, hint: t("hint") }),

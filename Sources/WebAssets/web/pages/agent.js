@@ -76,8 +76,14 @@ page(async (view) => {
     update();
   }
 
-  /** @returns whether all that is in the form is saved */
-  async function store() {
+  let last = Promise.resolve();
+  /** One after the other: each begins with what the one before has left. @returns whether all in the form is saved */
+  function store() {
+    last = last.then(storeNow, storeNow);
+    return last;
+  }
+
+  async function storeNow() {
     if (!isDirty) return true;
     tab.open("configure");
     showTest(false);

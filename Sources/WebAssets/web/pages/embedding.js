@@ -17,7 +17,7 @@ const t = texts({
     icon: "picture on the bubble", layout: "pc or mobile; without it by the width of the window", lang: "en or zh-CN", zIndex: "the layer",
     asst: "false: no bubble; call showChatBot yourself", header: "isShow, isNeedClose", footer: "expressionText with {{name}} for the links in linkvars: {name: {text, link}}; isShow",
     chatTitle: "the title", uploadable: "false: no files", width: "pixels, 460 if absent", el: "an element to fill instead of floating", newConversation: "false: no button for a new conversation",
-    calls: "false: calls of tools are not shown", feedback: "isNeedFeedback: true shows thumbs", events: "called before and after; false from the first keeps things as they are", conversations: "true: earlier conversations can be chosen. They are those of the token.",
+    calls: "false: calls of tools are not shown", quote: "true: answers, or what is selected of them, can be quoted", feedback: "isNeedFeedback: true shows thumbs; feedbackPanel {title, placeholder, tags} asks what is wrong with an answer", events: "called before and after; false from the first keeps things as they are", conversations: "true: earlier conversations can be chosen. They are those of the token.",
     show: "opens it", hide: "closes it", destroy: "takes everything away", publishHint: "Published agents of the chosen workspace",
   },
   zh: {
@@ -32,7 +32,7 @@ const t = texts({
     icon: "悬浮按钮图标", layout: "pc 或 mobile，缺省时按窗口宽度决定", lang: "en 或 zh-CN", zIndex: "层级",
     asst: "false：不显示悬浮按钮，由您调用 showChatBot", header: "isShow、isNeedClose", footer: "expressionText 中的 {{名称}} 会替换为 linkvars 中的链接：{名称: {text, link}}；isShow",
     chatTitle: "标题", uploadable: "false：不可上传文件", width: "宽度（像素），缺省为 460", el: "要填充的页内元素，不再悬浮", newConversation: "false：不显示新会话按钮",
-    calls: "false：不显示工具调用", feedback: "isNeedFeedback: true 时显示点赞和点踩", events: "显示或隐藏前后调用，前者返回 false 则保持原状", conversations: "true：可选择历史会话（该令牌可见的会话）。",
+    calls: "false：不显示工具调用", quote: "true：可引用回答，或引用其中选中的文字", feedback: "isNeedFeedback: true 时显示点赞和点踩；feedbackPanel {title, placeholder, tags} 在点踩后询问原因", events: "显示或隐藏前后调用，前者返回 false 则保持原状", conversations: "true：可选择历史会话（该令牌可见的会话）。",
     show: "打开", hide: "关闭", destroy: "完全移除", publishHint: "所选工作空间中已发布的智能体",
   },
 });
@@ -116,7 +116,8 @@ page(async (view) => {
       ["ui.asstBtn.isNeed", t("asst")], ["ui.header", t("header")], ["ui.footer", t("footer")], ["ui.chatBot.title", t("chatTitle")],
       ["ui.chatBot.uploadable", t("uploadable")], ["ui.chatBot.width", t("width")], ["ui.chatBot.el", t("el")],
       ["ui.chatBot.isNeedAddNewConversation", t("newConversation")], ["ui.chatBot.isNeedFunctionCallMessage", t("calls")],
-      ["ui.chatBot.feedback", t("feedback")], ["ui.chatBot.onBeforeShow, onShow, onBeforeHide, onHide", t("events")],
+      ["ui.chatBot.isNeedQuote", t("quote")], ["ui.chatBot.feedback", t("feedback")],
+      ["ui.chatBot.onBeforeShow, onShow, onBeforeHide, onHide", t("events")],
       ["ui.conversations.isNeed", t("conversations")],
     ])),
     h("section", h("h2", t("methods")), options([["showChatBot()", t("show")], ["hideChatBot()", t("hide")], ["destroy()", t("destroy")]])));

@@ -60,8 +60,7 @@ page(async (view) => {
   }
 
   async function ask(model) {
-    const shown = dialog(model ? model.name : t("make"), modelForm(model, () => shown.close(true)));
-    shown.element.classList.add("wide-dialog");
+    const shown = dialog(model ? model.name : t("make"), modelForm({ model, onSaved: () => shown.close(true) }));
     if (!(await shown.done)) return;
     await show();
     toast(t("saved"));

@@ -145,6 +145,7 @@ async function open(id, list, node) {
   const rest = await controls(app);
   rest.show(app.app_type);
   let row = node;
+  const at = node?.closest("tr").sectionRowIndex ?? 0;
   const take = (changed) => {
     if (!row) return;
     const place = row.closest("tr").rowIndex - 1;
@@ -190,6 +191,10 @@ async function open(id, list, node) {
   ]);
   shown.element.classList.add("wide-dialog");
   await shown.done;
+  // The button that opened this may be gone, with its row or without.
+  if (document.activeElement !== document.body) return;
+  const opens = list.element.querySelectorAll("tbody .actions button");
+  (opens[Math.min(at, opens.length - 1)] ?? document.querySelector("main .head button")).focus();
 }
 
 page(async (view) => {

@@ -41,7 +41,7 @@ page(async (view) => {
     reply.hide();
     contents.mark(operation);
     side.hidden = !operation;
-    const titles = [operation?.summary, document.querySelector("main h1").textContent, "Buckle"];
+    const titles = [operation?.title, document.querySelector("main h1").textContent, "Buckle"];
     document.title = titles.filter(Boolean).join(" – ");
     if (!operation) {
       shown = undefined;

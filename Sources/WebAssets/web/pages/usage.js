@@ -38,12 +38,15 @@ function series(items, period, values) {
   const isHours = period === "day";
   const size = isHours ? 3600 : DAY;
   const found = new Map(items.map((item) => [item.time, item]));
-  const label = new Intl.DateTimeFormat(locale, isHours ? { hour: "2-digit", minute: "2-digit" } : { month: "numeric", day: "numeric" });
+  // Buckets begin by the clock as it is set now, also where it was set otherwise then: so are they called.
+  const label = new Intl.DateTimeFormat(locale, {
+    timeZone: "UTC", ...(isHours ? { hour: "2-digit", minute: "2-digit" } : { month: "numeric", day: "numeric" }),
+  });
   const last = Math.floor((Date.now() / 1000 + offset) / size) * size - offset;
   const points = [];
   for (let time = last - PERIODS[period] + size; time <= last; time += size) {
     const item = found.get(time);
-    points.push({ label: label.format(new Date(time * 1000)), values: item ? values(item) : {} });
+    points.push({ label: label.format(new Date((time + offset) * 1000)), values: item ? values(item) : {} });
   }
   return points;
 }

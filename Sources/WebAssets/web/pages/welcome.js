@@ -4,11 +4,11 @@ import { button, confirm, field, fill, form, h, select, input, textarea } from "
 import { isOperator, page, userID, workspace } from "../lib/page.js";
 import { texts } from "../lib/text.js";
 import { createBot, CHANNELS, publishBot } from "../agents/bots.js";
-import { connectForm } from "../agents/connect.js";
 import { examples } from "../agents/examples.js";
 import { modelSummary } from "../agents/model.js";
 import { textField } from "../agents/text-field.js";
 import { ChatView } from "../chat/view.js";
+import { modelForm } from "../models/form.js";
 
 const t = texts({
   en: {
@@ -66,9 +66,9 @@ page(async (view) => {
       hasPassedModel = true;
       open(1);
     }, { kind: hasReal ? "primary" : "" });
-    const adding = isOperator && connectForm({
-      extra: hasReal ? [] : [goOn],
-      async onAdded() {
+    const adding = isOperator && modelForm({
+      isDefault: true, extra: hasReal ? [] : [goOn],
+      async onSaved() {
         ({ models } = await get("/buckle/v1/models"));
         open(1);
       },

@@ -1,6 +1,6 @@
 // The list of operations by group, and the filter over it.
 import { debounce, field, h } from "../lib/dom.js";
-import { groupName, groupWords, t } from "./texts.js";
+import { t } from "./texts.js";
 
 export const fragment = (operation) => `#/${operation.method}${operation.path}`;
 
@@ -19,14 +19,14 @@ export function makeContents(groups) {
   const shown = groups.map((group) => {
     const items = group.operations.map((operation) => {
       const link = h("a", { href: fragment(operation) },
-        h("span.summary", operation.summary), operation.isOwn && !group.isOwn && badge(),
+        h("span.summary", operation.title), operation.isOwn && !group.isOwn && badge(),
         operation.isDeprecated && h("span.badge", t("deprecated")),
         h("span.route", h("b", operation.method), " ", operation.path));
-      const { path, method, summary, description } = operation;
-      const words = [method, path, summary, description, groupWords(group.name)].join(" ");
+      const { path, method, title, summary, description } = operation;
+      const words = [method, path, title, summary, description, group.title, group.name].join(" ");
       return { operation, link, element: h("li", link), words: words.toLowerCase() };
     });
-    const details = h("details", h("summary", groupName(group.name), " ", group.isOwn && badge()),
+    const details = h("details", h("summary", group.title, " ", group.isOwn && badge()),
       h("ul", items.map(({ element }) => element)));
     return { items, details };
   });

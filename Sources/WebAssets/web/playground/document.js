@@ -1,37 +1,43 @@
 // The description of the server's operations, as the page uses it.
 import { get } from "../lib/api.js";
+import { loadNames } from "./names.js";
 
 let schemas = {};
 
 /** Groups of operations in the order of the document: the platform's before the server's own. */
 export async function load() {
-  const description = await get("/openapi.json");
-  return read(description);
+  const [description, names] = await Promise.all([get("/openapi.json"), loadNames()]);
+  return read(description, names);
 }
 
-export function read(description) {
+function read(description, names) {
   schemas = description.components.schemas;
   const groups = new Map(description.tags.filter(({ name }) => name !== "Pages").map(({ name }) => [name, []]));
   for (const [path, item] of Object.entries(description.paths)) {
     for (const [method, operation] of Object.entries(item)) {
-      groups.get(operation.tags[0])?.push(makeOperation(method.toUpperCase(), path, operation));
+      groups.get(operation.tags[0])?.push(makeOperation(method.toUpperCase(), path, operation, names));
     }
   }
   return [...groups]
-    .map(([name, operations]) => ({ name, operations, isOwn: operations.every((one) => one.isOwn) }))
+    .map(([name, operations]) => (
+      { name, title: names.GROUPS[name] ?? name, operations, isOwn: operations.every((one) => one.isOwn) }))
     .filter(({ operations }) => operations.length > 0)
     .sort((one, other) => one.isOwn - other.isOwn);
 }
 
 const DESTRUCTIVE = /^(delete|remove|erase|clear|revoke|take .* offline)\b/i;
 
-function makeOperation(method, path, operation) {
+function makeOperation(method, path, operation, names) {
+  const key = `${method} ${path}`;
+  const summary = operation.summary ?? "";
   const parameters = operation.parameters ?? [];
   const [mediaType, content] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
   const replies = operation.responses["200"].content ?? {};
   const hasEvents = "text/event-stream" in replies;
   return {
-    key: `${method} ${path}`, method, path, summary: operation.summary ?? "", tag: operation.tags[0],
+    key, method, path, summary, tag: operation.tags[0],
+    /** What it does, in the reader's language. */
+    title: names.SUMMARIES[key] ?? summary,
     // The permissions are shown by themselves.
     description: (operation.description ?? "").replace(/^Needs the permission [^]*?`\.\s*/, ""),
     permissions: operation["x-permissions"] ?? [],
@@ -39,7 +45,7 @@ function makeOperation(method, path, operation) {
     isOpen: operation.security?.length === 0,
     /** Whether the platform has no such operation. */
     isOwn: path.startsWith("/buckle/"),
-    isDestructive: method === "DELETE" || DESTRUCTIVE.test(operation.summary),
+    isDestructive: method === "DELETE" || DESTRUCTIVE.test(summary),
     parameters: (place) => parameters.filter((one) => one.in === place),
     body: content && { mediaType, schema: content.schema, isRequired: operation.requestBody.required === true },
     isUpload: mediaType === "multipart/form-data",

@@ -94,7 +94,7 @@ function head(operation) {
   const needs = operation.isOpen ? t("open")
     : operation.permissions.length ? t("permissions", { names: operation.permissions.join(", ") }) : t("noPermission");
   return h("header.stack",
-    h("div.row", h("h2", { id: "operation-title", tabindex: -1 }, operation.summary), operation.isOwn && badge(),
+    h("div.row", h("h2", { id: "operation-title", tabindex: -1 }, operation.title), operation.isOwn && badge(),
       operation.isDeprecated && h("span.badge.bad", { title: t("deprecatedHint") }, t("deprecated"))),
     h("p.route", h("b.method", { class: operation.method.toLowerCase() }, operation.method), " ",
       h("code", operation.path)),

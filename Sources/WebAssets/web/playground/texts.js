@@ -1,5 +1,5 @@
 // What the playground says.
-import { language, texts } from "../lib/text.js";
+import { texts } from "../lib/text.js";
 
 export const t = texts({
   en: {
@@ -95,20 +95,3 @@ export const t = texts({
     needsConversation: "请先填写 conversation_id：对话按会话列出。", untitled: "未命名",
   },
 });
-
-const GROUPS = {
-  Conversations: "会话", "Conversation search": "会话搜索", "Conversation transfer": "会话导入导出", Messages: "消息",
-  "Message feedback": "消息评价", Chat: "对话", Models: "模型", Files: "文件", Variables: "变量", Bots: "智能体",
-  "User data": "用户数据",
-  Workspaces: "工作空间", "Workspace members": "工作空间成员", "Workspace invitations": "工作空间邀请", Enterprises: "企业",
-  "Enterprise members": "企业成员", Organizations: "组织", "Organization members": "组织成员", Folders: "文件夹", Apps: "应用",
-  Workflows: "工作流", Collaborators: "协作者", Copies: "复制", Users: "用户", Accounts: "账号", Sessions: "登录会话", Tokens: "令牌",
-  "Service tokens": "服务令牌", OAuth: "OAuth", "OAuth apps": "OAuth 应用", "OAuth grants": "OAuth 授权",
-  "Audit log": "操作记录",
-  Usage: "用量", System: "系统", Backups: "备份",
-};
-
-/** A group of operations in the reader's language. */
-export const groupName = (name) => (language === "zh" ? GROUPS[name] ?? name : name);
-/** All the names that a group is found by. */
-export const groupWords = (name) => `${name} ${GROUPS[name] ?? ""}`;
