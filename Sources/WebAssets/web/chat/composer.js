@@ -34,6 +34,8 @@ export function grow(control) {
 
 export class Composer {
   #draft = "";
+  /** What else belongs to the drafts of conversations that are not open now, by their keys: {files, quotation}. */
+  #left = new Map();
   #isComposing = false;
   #isRunning = false;
   /** Whether the message goes as soon as its files are there. */
@@ -108,7 +110,7 @@ export class Composer {
   #key(event) {
     if (event.key !== "Enter" || event.shiftKey || isComposing(event) || this.#isComposing) return;
     event.preventDefault();
-    if (this.#isRunning) this.tell(t("running"));
+    if (this.#isRunning) this.tellRunning();
     else this.#submit(event);
   }
 
@@ -166,6 +168,11 @@ export class Composer {
     fill(this.hint, ...content).hidden = false;
   }
 
+  /** Says that nothing can be sent before the answer is complete. */
+  tellRunning() {
+    this.tell(t("running"));
+  }
+
   /** Puts back what could not be sent. What was written meanwhile is kept. */
   restore({ text, files, quotation = "" }) {
     const written = this.control.value;
@@ -216,12 +223,15 @@ export class Composer {
     this.control.focus();
   }
 
-  /** Shows what was begun and not sent in a conversation. @param key names the conversation */
+  /** Shows what was begun and not sent in a conversation, and keeps what was in the last one. @param key names it */
   open(key) {
-    this.#draft = key;
     this.#hold();
-    this.attachments.take();
-    this.#setQuotation("");
+    this.#left.set(this.#draft, { files: this.attachments.take(), quotation: this.#quotation });
+    const { files = [], quotation = "" } = this.#left.get(key) ?? {};
+    this.#left.delete(key);
+    this.#draft = key;
+    this.attachments.restore(files);
+    this.#setQuotation(quotation);
     this.control.value = read(key);
     this.#show();
     requestAnimationFrame(() => grow(this.control));

@@ -23,7 +23,7 @@ const t = texts({
     nothing: "The answer is empty.", cleared: "The agent does not see what stands above",
   },
   zh: {
-    you: "你的消息", answerOf: "{name} 的回答", copy: "复制", copied: "已复制", edit: "编辑并重新提问", editing: "编辑消息",
+    you: "您的消息", answerOf: "{name} 的回答", copy: "复制", copied: "已复制", edit: "编辑并重新提问", editing: "编辑消息",
     send: "发送", cancel: "取消", editHint: "按 Esc 取消。", dropsLater: "此消息之后的内容将从会话中移除。", like: "回答得好",
     dislike: "回答不好", again: "重新回答", quote: "引用", tryAgain: "重试", thinking: "正在思考…", reasoning: "思考过程",
     writing: "正在回答…", stopped: "已停止", reconnecting: "连接已断开，正在重试…", details: "详情", failed: "回答失败",

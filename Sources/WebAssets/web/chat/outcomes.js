@@ -15,7 +15,7 @@ const t = texts({
   },
   zh: {
     done: "回答完成：{text}", stopped: "已停止", failed: "回答失败。{text}", tools: "智能体正在等待工具的输出",
-    running: "此会话中有回答正在进行，可能来自其他窗口。待其完成或停止后即可发送你的消息。",
+    running: "此会话中有回答正在进行，可能来自其他窗口。待其完成或停止后即可发送您的消息。",
     unpublished: "此智能体尚未发布，发布后才能与它对话。", unknownConversation: "没有这个会话，它可能已被删除。",
     stale: "此会话已有变化，可能来自其他窗口。现在显示的是最新内容。", offline: "无法连接服务器。",
     busy: "消息过于频繁，请稍后再试。", logged: "{reason}（日志 ID {id}）",
@@ -25,7 +25,7 @@ const t = texts({
 /** The API tells in English what went wrong; what happens to many is told in Chinese too. */
 const CHINESE = {
   4010: "内容超出了模型能读取的长度", 4012: "智能体所用的模型不存在", 4013: "模型未能回答", 4014: "模型的内容过滤拒绝了回答",
-  4020: "请求过于频繁，请稍后再试", 4022: "模型账户余额不足", 4200: "智能体不存在，或你无权访问", 5000: "服务器处理失败，请稍后再试",
+  4020: "请求过于频繁，请稍后再试", 4022: "模型账户余额不足", 4200: "智能体不存在，或您无权访问", 5000: "服务器处理失败，请稍后再试",
 };
 
 /** Why a chat failed: a text for an error of the API, {code, msg}. */

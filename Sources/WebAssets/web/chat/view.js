@@ -274,6 +274,7 @@ export class ChatView {
   /** Answers a turn's question anew, or another one in its place. What came after it goes. @returns whether it began */
   async replace(turn, edited) {
     const place = this.#turns.findIndex((view) => view.turn === turn);
+    if (this.#running) this.composer.tellRunning();
     if (place < 0 || this.#running) return false;
     const asked = edited && question(edited.text, edited.files);
     const questions = turn.questions.map((one) => ({ ...one }));

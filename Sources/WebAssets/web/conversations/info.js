@@ -7,12 +7,14 @@ const t = texts({
   en: {
     chat: "About this chat", created: "Created", in_progress: "In progress", completed: "Completed", failed: "Failed",
     requires_action: "Waits for tools", canceled: "Canceled", status: "Status", model: "Model", tokens: "Tokens",
-    counts: "{input} in, {output} out", took: "Took", instant: "under 1 s", log: "Log ID", copyLog: "Copy log ID",
+    counts: "{input} in, {output} out", took: "Took", instant: "under 1 s",
+    seconds: "{count} s", log: "Log ID", copyLog: "Copy log ID",
   },
   zh: {
     chat: "此次对话的信息", created: "已创建", in_progress: "进行中", completed: "已完成", failed: "失败",
     requires_action: "等待工具输出", canceled: "已取消", status: "状态", model: "模型", tokens: "Token 数",
-    counts: "输入 {input}，输出 {output}", took: "用时", instant: "不到 1 秒", log: "日志 ID", copyLog: "复制日志 ID",
+    counts: "输入 {input}，输出 {output}", took: "用时", instant: "不到 1 秒",
+    seconds: "{count} 秒", log: "日志 ID", copyLog: "复制日志 ID",
   },
 });
 
@@ -44,7 +46,7 @@ export function chatInfo(chat) {
 
 function took(seconds) {
   if (seconds === 0) return t("instant");
-  return seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1000);
+  return seconds < 60 ? t("seconds", { count: seconds }) : formatDuration(seconds * 1000);
 }
 
 function named(button, label) {

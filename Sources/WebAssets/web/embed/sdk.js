@@ -37,10 +37,17 @@
     #panel;
     #button;
     #isShown = false;
+    /** Whether it was opened before the page had a body to show it in. */
+    #isDue = false;
     #labels;
     #isMobile;
     #token;
     #onMessage = (event) => this.#take(event);
+    #start = () => {
+      const { asstBtn, chatBot } = this.#options.ui;
+      if (asstBtn?.isNeed !== false && !chatBot?.el) this.#makeButton();
+      if (chatBot?.el || this.#isDue) this.showChatBot();
+    };
 
     /**
      * config: {type: "bot", bot_id, botInfo: {parameters}}; auth: {type: "token", token, onRefreshToken};
@@ -56,16 +63,13 @@
       this.#labels = LABELS[language];
       this.#isMobile = ui.base?.layout ? ui.base.layout === "mobile" : matchMedia("(max-width: 600px)").matches;
       window.addEventListener("message", this.#onMessage);
-      const start = () => {
-        if (ui.asstBtn?.isNeed !== false && !ui.chatBot?.el) this.#makeButton();
-        if (ui.chatBot?.el) this.showChatBot();
-      };
-      if (document.body) start();
-      else document.addEventListener("DOMContentLoaded", start, { once: true });
+      if (document.body) this.#start();
+      else document.addEventListener("DOMContentLoaded", this.#start, { once: true });
     }
 
     showChatBot() {
-      if (this.#isShown) return;
+      this.#isDue = !document.body;
+      if (this.#isShown || this.#isDue) return;
       const { chatBot = {} } = this.#options.ui;
       if (chatBot.onBeforeShow?.() === false) return;
       if (!this.#panel) this.#makePanel();
@@ -77,6 +81,7 @@
     }
 
     hideChatBot() {
+      this.#isDue = false;
       if (!this.#isShown) return;
       const { chatBot = {} } = this.#options.ui;
       if (chatBot.onBeforeHide?.() === false) return;
@@ -90,6 +95,7 @@
     /** Takes everything away again. */
     destroy() {
       window.removeEventListener("message", this.#onMessage);
+      document.removeEventListener("DOMContentLoaded", this.#start);
       this.#panel?.remove();
       this.#button?.remove();
       this.#panel = this.#button = this.#frame = undefined;

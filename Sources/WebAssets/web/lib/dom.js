@@ -266,6 +266,9 @@ export function copyButton(text, label = t("copy")) {
   return element;
 }
 
+/** What can have the focus in a part of the page. */
+const controls = (part) => [...(part?.querySelectorAll("a, button, input, select, summary") ?? [])];
+
 /**
  * A table that becomes cards on narrow screens.
  * columns: [{title, cell(row) -> nodes, kind?: "number"|"actions"}]; rows are added with `add`.
@@ -285,8 +288,14 @@ export function table(columns, { caption, empty } = {}) {
     element.hidden = body.children.length === 0 && nothing !== null;
     if (nothing) nothing.hidden = body.children.length > 0;
   };
-  const line = (row) => h("tr", columns.map((one) => h("td", { class: one.kind ?? "", "data-title": one.title }, one.cell(row))));
-  const controls = (row) => [...(row?.querySelectorAll("a, button, input, select, summary") ?? [])];
+  /** What is shown in each line. */
+  const known = new WeakMap();
+  const line = (row) => {
+    const cell = (one) => h("td", { class: one.kind ?? "", "data-title": one.title }, one.cell(row));
+    const made = h("tr", columns.map(cell));
+    known.set(made, row);
+    return made;
+  };
   /** Where the focus was in rows that have been taken away: [row, control], both as numbers. */
   let lost = null;
   /** Changes rows. Whoever was in one of them finds the focus in its place, or near. */
@@ -309,6 +318,8 @@ export function table(columns, { caption, empty } = {}) {
   show();
   return {
     element: wrapper,
+    /** What is shown, in its order. */
+    get rows() { return [...body.children].map((one) => known.get(one)); },
     add(rows) { change(() => rows.forEach((row) => body.append(line(row)))); },
     set(rows) { change(() => fill(body, rows.map(line))); },
     prepend(row) { change(() => body.prepend(line(row))); },
@@ -333,12 +344,21 @@ export function pages(list, load, show) {
       const { items, next } = await load(cursor);
       if (own !== turn) return;
       cursor = next;
+      const before = new Set(controls(list));
+      const isFocused = document.activeElement === more;
       show(items);
       more.textContent = t("more");
       more.hidden = !next;
+      if (isFocused && more.hidden) goOn(before);
     } finally {
       if (own === turn) status.textContent = "";
     }
+  }
+  /** Whoever pressed the button, which is gone now, goes on with what it brought. */
+  function goOn(before) {
+    const first = controls(list).find((one) => !before.has(one) && one.getClientRects().length > 0);
+    if (!first) list.tabIndex = -1;
+    (first ?? list).focus();
   }
   return {
     element: h("div.pages", list, status, more),

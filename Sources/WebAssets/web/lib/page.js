@@ -10,8 +10,17 @@ const user = document.querySelector("meta[name=user]");
 export const userID = user?.content ?? "";
 /** Whether they manage the server. */
 export const isOperator = user?.hasAttribute("data-operator") ?? false;
+/** A part of an address as text. What is encoded wrongly stays as it is: nothing has such an id. */
+export function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** The parts of the page's path: ["agents", "123"]. */
-export const path = location.pathname.split("/").filter(Boolean).map(decodeURIComponent);
+export const path = location.pathname.split("/").filter(Boolean).map(decoded);
 /** The page's query. */
 export const query = new URLSearchParams(location.search);
 

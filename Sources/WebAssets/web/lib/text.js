@@ -48,10 +48,12 @@ export function formatBytes(bytes) {
   return `${bytes >= 100 || unit === 0 ? Math.round(bytes) : bytes.toFixed(1)} ${units[unit]}`;
 }
 
+const [ms, s, min] = language === "zh" ? ["毫秒", "秒", "分"] : ["ms", "s", "min"];
+
 /** Milliseconds, as people read them: 340 ms, 2.1 s, 3 min 5 s. */
 export function formatDuration(milliseconds) {
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ${ms}`;
+  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} ${s}`;
   const seconds = Math.round(milliseconds / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 60)} ${min} ${seconds % 60} ${s}`;
 }

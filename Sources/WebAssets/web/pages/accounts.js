@@ -125,7 +125,7 @@ page(async (view) => {
       ],
     },
   ]);
-  const listed = numbered(list, PATH);
+  const listed = numbered(list, PATH, {}, { id: "user_id" });
   view.append(h("div.head", h("p.grow.muted", t("about")), button(t("make"), () => make(list), { kind: "primary" })), listed.element);
   await listed.reload();
 });

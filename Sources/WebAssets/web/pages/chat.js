@@ -1,6 +1,6 @@
 // The page to talk with a bot: its conversations on the left, the open one on the right.
 import { h } from "../lib/dom.js";
-import { page, path, userID } from "../lib/page.js";
+import { decoded, page, path, userID } from "../lib/page.js";
 import { texts } from "../lib/text.js";
 import { History } from "../chat/history.js";
 import { iconButton } from "../chat/icons.js";
@@ -13,7 +13,7 @@ const t = texts({
 
 const bot = path[1];
 const address = (id) => `/chat/${encodeURIComponent(bot)}${id ? `/${encodeURIComponent(id)}` : ""}`;
-const opened = () => decodeURIComponent(location.pathname.split("/")[3] ?? "");
+const opened = () => decoded(location.pathname.split("/")[3] ?? "");
 
 page(async (view) => {
   const opener = iconButton(t("conversations"), "list", () => drawer.open(), {

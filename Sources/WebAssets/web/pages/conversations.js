@@ -1,6 +1,6 @@
 // Conversations with all agents: found, read, renamed, taken out and in, deleted.
 import { fill, h, showError } from "../lib/dom.js";
-import { page } from "../lib/page.js";
+import { decoded, page } from "../lib/page.js";
 import { texts } from "../lib/text.js";
 import { deletion } from "../conversations/deletion.js";
 import { ListPane } from "../conversations/list-pane.js";
@@ -21,7 +21,7 @@ function stateOfAddress() {
   const [, id] = location.pathname.split("/").filter(Boolean);
   const query = new URLSearchParams(location.search);
   return {
-    id: id ? decodeURIComponent(id) : "", botID: query.get("bot_id") ?? "", query: (query.get("q") ?? "").trim(),
+    id: id ? decoded(id) : "", botID: query.get("bot_id") ?? "", query: (query.get("q") ?? "").trim(),
   };
 }
 

@@ -1,5 +1,7 @@
 // How to put a chat into any page, and the same running here: the page's frame loads the script, as any page would.
-import { get, post } from "../lib/api.js";
+import { everything } from "../access/numbered.js";
+import { choose } from "../conversations/agents.js";
+import { post } from "../lib/api.js";
 import { button, copyButton, field, fill, h, input, select, table } from "../lib/dom.js";
 import { page, query, showWorkspaces, userID, workspace } from "../lib/page.js";
 import { texts } from "../lib/text.js";
@@ -65,14 +67,15 @@ const options = (rows) => {
 };
 
 async function published(place) {
-  const found = await get("/v1/bots", { workspace_id: place.id, connector_id: "999", page_num: 1, page_size: 50 });
-  return (found.items ?? []).map((one) => [one.id, one.name]);
+  const found = await everything("/v1/bots", { workspace_id: place.id, connector_id: "999" }, { size: 100 });
+  return found.map((one) => [one.id, one.name]);
 }
 
 page(async (view) => {
   await showWorkspaces();
   const bots = await published(await workspace());
-  const bot = select(bots, { value: bots.some(([id]) => id === query.get("bot_id")) ? query.get("bot_id") : bots[0]?.[0] });
+  const bot = select(bots);
+  if (query.get("bot_id")) choose(bot, query.get("bot_id"));
   const title = input({ value: "Chat", maxlength: 50 });
   const code = h("code");
   const show = () => fill(code, snippet(bot.value || "BOT_ID", title.value));

@@ -105,7 +105,7 @@ async function people(enterprise) {
       ]),
     },
   ]);
-  const listed = numbered(list, `${PATH}/${enterprise.enterprise_id}/members`);
+  const listed = numbered(list, `${PATH}/${enterprise.enterprise_id}/members`, {}, { id: "user_id" });
   const added = async (person) => {
     toast(t("added", { name: person.nick_name }));
     await listed.reload();
@@ -140,7 +140,7 @@ async function openMembers(organization) {
       }, { kind: "danger small" }),
     },
   ]);
-  const listed = numbered(list, path, {}, { size: 20 });
+  const listed = numbered(list, path, {}, { id: "user_id", size: 20 });
   const add = () => askForPerson(t("addPerson"), ORGANIZATION_ROLES, async (person, role) => {
     await post(path, { organization_people: [{ user_id: person.user_id, organization_role_type: role }] });
     toast(t("added", { name: person.nick_name }));
@@ -197,7 +197,8 @@ async function organizations(enterprise) {
       ],
     },
   ]);
-  const listed = numbered(list, `/v1/enterprises/${enterprise.enterprise_id}/organizations`, {}, { size: 20 });
+  const path = `/v1/enterprises/${enterprise.enterprise_id}/organizations`;
+  const listed = numbered(list, path, {}, { id: "organization_id", size: 20 });
   await listed.reload();
   const make = async () => { if (await askForOrganization(enterprise)) await listed.reload(); };
   return h("section", h("div.head", h("h2.grow", t("organizations")), button(t("makeOrganization"), make)), listed.element);
@@ -234,7 +235,7 @@ async function all(view) {
     { title: t("role"), cell: (found) => t(found.role) },
     { title: t("since"), cell: (found) => formatDate(found.created_at) },
   ], { empty: t("empty") });
-  const listed = numbered(list, PATH);
+  const listed = numbered(list, PATH, {}, { id: "enterprise_id" });
   const make = () => askForName(t("make"), t("make"), "", async (name) => {
     const made = await post(PATH, { name });
     location.assign(`/enterprises?id=${made.enterprise_id}`);

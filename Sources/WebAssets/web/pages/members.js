@@ -1,9 +1,9 @@
 // Workspaces: the chosen one with its members and invitations, and all others.
-import { get, post, put, remove } from "../lib/api.js";
+import { post, put, remove } from "../lib/api.js";
 import { button, confirm, dialog, field, form, h, input, select, table, textarea, toast } from "../lib/dom.js";
 import { chooseWorkspace, page, showWorkspaces, userID, workspace, workspaces } from "../lib/page.js";
 import { formatTime, texts } from "../lib/text.js";
-import { numbered } from "../access/numbered.js";
+import { everything, numbered } from "../access/numbered.js";
 import { askForPerson } from "../access/people.js";
 
 const t = texts({
@@ -72,7 +72,7 @@ async function members(place) {
       }, { kind: "danger small" }) : ""),
     },
   ]);
-  const listed = numbered(list, path, {}, { size: 20 });
+  const listed = numbered(list, path, {}, { id: "user_id", size: 20 });
   await listed.reload();
   const add = () => askForPerson(t("add"), ROLES, async (person, role) => {
     const done = await post(path, { users: [{ user_id: person.user_id, role_type: role }] });
@@ -104,7 +104,7 @@ function invitations(place) {
       }, { kind: "small" }),
     },
   ]);
-  const listed = numbered(list, path);
+  const listed = numbered(list, path, {}, { id: "invitation_id" });
   const element = h("section", { hidden: true }, h("h3", t("invitations")), listed.element);
   return {
     element,
@@ -127,8 +127,7 @@ async function ask(title, place) {
 }
 
 async function handOver(place) {
-  const found = await get(`/v1/workspaces/${place.id}/members`, { page_num: 1, page_size: 50 });
-  const others = found.items.filter((one) => one.user_id !== userID);
+  const others = (await everything(`/v1/workspaces/${place.id}/members`)).filter((one) => one.user_id !== userID);
   const chosen = select(others.map((one) => [one.user_id, one.user_nickname]));
   const shown = dialog(t("handTitle", { name: place.name }), form([field(t("name"), chosen, { required: true })], t("hand"), async () => {
     await post(`/buckle/v1/workspaces/${place.id}/owner`, { user_id: chosen.value });

@@ -206,7 +206,7 @@ page(async (view) => {
     { title: t("state"), cell: (app) => h("span.badge", { class: app.is_enabled ? "good" : "" }, t(app.is_enabled ? "enabled" : "disabled")) },
     { title: t("actions"), kind: "actions", cell: (app) => button(t("open"), (event) => open(app.app_id, list, event.target), { kind: "small" }) },
   ], { empty: t("empty") });
-  const listed = numbered(list, PATH);
+  const listed = numbered(list, PATH, {}, { id: "app_id" });
   view.append(h("div.head", h("p.grow.muted", t("about")), button(t("make"), () => make(list), { kind: "primary" })), listed.element);
   await listed.reload();
 });

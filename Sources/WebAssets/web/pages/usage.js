@@ -1,4 +1,6 @@
 // What was used: chats, tokens, times and errors of the workspace by day, agent and model; requests of the server.
+import { everything } from "../access/numbered.js";
+import { choose } from "../conversations/agents.js";
 import { get } from "../lib/api.js";
 import { busy, field, fill, h, select, table } from "../lib/dom.js";
 import { isOperator, page, query, showWorkspaces, workspace } from "../lib/page.js";
@@ -125,8 +127,8 @@ async function requests(element, period) {
 
 /** The agents that the filter offers: those of the workspace. */
 async function agents(place) {
-  const found = await get("/v1/bots", { workspace_id: place.id, page_index: 1, page_num: 1, page_size: 50, publish_status: "all" });
-  return (found.items ?? found.space_bots ?? []).map((one) => [one.id ?? one.bot_id, one.name ?? one.bot_name]);
+  const found = await everything("/v1/bots", { workspace_id: place.id, publish_status: "all" }, { size: 100 });
+  return found.map((one) => [one.id, one.name]);
 }
 
 page(async (view) => {
@@ -134,7 +136,8 @@ page(async (view) => {
   const place = await workspace();
   const [{ models }, bots] = await Promise.all([get("/buckle/v1/models"), agents(place)]);
   const period = select(Object.keys(PERIODS).map((one) => [one, t(one)]), { value: PERIODS[query.get("period")] ? query.get("period") : "week" });
-  const bot = select([["", t("allAgents")], ...bots], { value: query.get("bot_id") ?? "" });
+  const bot = select([["", t("allAgents")], ...bots]);
+  choose(bot, query.get("bot_id") ?? "");
   const model = select([["", t("allModels")], ...models.map((one) => [one.id, one.name])]);
   const shown = h("div.content");
   const server = h("section.content");
