@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from conftest import PASSWORD, make_person
-from harness import API
+from harness import API, eventually
 from talks import Paced, Talk, dead_ports, forgive, place, talk, upstream_of_all  # noqa: F401
 from upstream import HELLO_TEXT
 
@@ -144,6 +144,27 @@ def test_what_is_being_changed_stays_when_another_window_goes_on(talk, place):
     expect(there.field).to_have_value("good evening")
     here.over()
     there.over()
+
+
+@pytest.mark.parametrize("path", ["/chat/{bot}/{conversation}", "/conversations/{conversation}"])
+def test_an_answer_that_ends_while_it_is_looked_for_is_shown(talk, place, path):
+    talk = talk("queue")
+    answer = place.next(Paced("It is ", "done."))
+    begun = place.api.post("/v3/chat", {
+        "bot_id": talk.bot, "user_id": "me",
+        "additional_messages": [{"role": "user", "content": "when?", "content_type": "text"}]}).ok().data
+    chat = {"conversation_id": begun["conversation_id"], "chat_id": begun["id"]}
+
+    def end(route):
+        answer.all()
+        assert eventually(lambda: place.api.get("/v3/chat/retrieve", **chat).ok().data["status"] == "completed", 20)
+        route.continue_()
+
+    talk.page.route(f"**/buckle/v1/conversations/{begun['conversation_id']}/chats?*", end, times=1)
+    talk.visit.goto(path.format(bot=talk.bot, conversation=begun["conversation_id"]))
+    articles = talk.page.get_by_role("article")
+    expect(articles.and_(talk.page.get_by_label("Your message"))).to_have_text(["when?"])
+    expect(articles.and_(talk.page.get_by_label("Answer of Agent queue"))).to_contain_text("It is done.")
 
 
 def test_only_the_conversation_that_was_shown_is_cleared(owner):

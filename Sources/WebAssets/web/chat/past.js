@@ -24,13 +24,12 @@ export class Past {
    */
   async read(known = new Map()) {
     const { conversation, signal } = this;
-    const [page] = await Promise.all([
-      call("POST", "/v1/conversation/message/list", {
-        query: { conversation_id: conversation }, whole: true, signal,
-        body: { order: "desc", limit: 50, include_middle_message: true, after_id: this.#cursor || undefined },
-      }),
-      this.#cursor === "" && this.#readChats(),
-    ]);
+    // The chats first: all messages of one that has ended by then are there.
+    if (this.#cursor === "") await this.#readChats();
+    const page = await call("POST", "/v1/conversation/message/list", {
+      query: { conversation_id: conversation }, whole: true, signal,
+      body: { order: "desc", limit: 50, include_middle_message: true, after_id: this.#cursor || undefined },
+    });
     this.#cursor = page.last_id;
     this.hasMore = page.has_more;
     const found = [];

@@ -35,8 +35,9 @@ export class Log {
 
   /** Reads the newest messages, or those before what is there already. @returns the turns that are new or changed */
   async older() {
-    const body = { order: "desc", after_id: this.#oldest, signal: this.#signal };
-    const [page] = await Promise.all([list(this.id, body), this.chats.size === 0 && this.#readChats()]);
+    // The chats first: all messages of one that has ended by then are there.
+    if (this.chats.size === 0) await this.#readChats();
+    const page = await list(this.id, { order: "desc", after_id: this.#oldest, signal: this.#signal });
     this.hasOlder = page.hasMore;
     const changed = this.#take(page.messages);
     const oldest = this.turns.find((turn) => turn.id);
