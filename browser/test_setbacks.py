@@ -146,6 +146,27 @@ def test_what_is_being_changed_stays_when_another_window_goes_on(talk, place):
     there.over()
 
 
+def test_the_focus_stays_where_somebody_went_while_a_conversation_loads(talk, place):
+    talk = talk(bot=place.new_bot("plain"))
+    for name in ("pears", "plums"):
+        place.api.post("/v1/conversation/create", {"bot_id": talk.bot, "name": name, "messages": [
+            {"role": "user", "content": f"about {name}", "content_type": "text"}]}).ok()
+    talk.open()
+    held = []
+    talk.page.route("**/v1/conversation/message/list?*", lambda route: held.append(route))
+    link = talk.list.get_by_role("listitem").get_by_role("link").nth(1)
+    link.dblclick()
+    editor = talk.page.get_by_role("textbox", name="Name of the conversation")
+    editor.fill("cherries")
+    editor.press("Enter")
+    expect(link).to_be_focused()
+    assert eventually(lambda: talk.page.title() and held, 20)
+    held[0].continue_()
+    expect(talk.questions).to_have_text(["about pears"])
+    expect(talk.page).to_have_title(re.compile("^cherries"))
+    expect(link).to_be_focused()
+
+
 @pytest.mark.parametrize("path", ["/chat/{bot}/{conversation}", "/conversations/{conversation}"])
 def test_an_answer_that_ends_while_it_is_looked_for_is_shown(talk, place, path):
     talk = talk("queue")

@@ -1,7 +1,7 @@
 // A chat with a bot: what was said, and the field to go on. The chat page, the test of an agent and the frames in other
 // sites all show this one.
 import { ApiError, get, post } from "../lib/api.js";
-import { button, fill, h, showError } from "../lib/dom.js";
+import { button, fill, h, showError, watchFocus } from "../lib/dom.js";
 import { texts } from "../lib/text.js";
 import { Composer } from "./composer.js";
 import { iconButton } from "./icons.js";
@@ -115,8 +115,10 @@ export class ChatView {
     this.conversation = conversation ?? "";
     this.composer.open(this.#draftKey);
     this.settings.onConversation?.(this.conversation, false);
+    // Whoever has gone elsewhere by the time it is shown stays there.
+    const hasMoved = watchFocus();
     await this.#show();
-    if (!this.settings.compact) this.#focus();
+    if (!hasMoved() && !this.settings.compact) this.#focus();
     await this.#tellTitle();
   }
 

@@ -266,6 +266,17 @@ export function copyButton(text, label = t("copy")) {
   return element;
 }
 
+/** Watches the focus until it is asked. @returns a function that tells whether somebody has moved it since */
+export function watchFocus() {
+  const watch = new AbortController();
+  let hasMoved = false;
+  document.addEventListener("focusin", () => (hasMoved = true), { signal: watch.signal });
+  return () => {
+    watch.abort();
+    return hasMoved;
+  };
+}
+
 /** What can have the focus in a part of the page. */
 const controls = (part) => [...(part?.querySelectorAll("a, button, input, select, summary") ?? [])];
 
