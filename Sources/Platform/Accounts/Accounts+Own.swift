@@ -29,7 +29,7 @@ extension Accounts {
             .put, "/buckle/v1/users/me", "Change one's own account",
             access: .permission(PermissionPoint.manageAccounts)
         ) { input, call in
-            try Self.checkReach(call)
+            try Self.checkReach(call.member)
             if let nickName = input.nickName { try AccountRules.checkNickName(nickName) }
             let email = try input.email.map { try AccountRules.email($0) }
             // Whoever is told that an address is taken has found somebody.
@@ -58,7 +58,7 @@ extension Accounts {
             .put, "/buckle/v1/users/me/password", "Change one's password and end one's other browser sessions",
             access: .permission(PermissionPoint.manageAccounts)
         ) { input, call in
-            try Self.checkReach(call)
+            try Self.checkReach(call.member)
             let account = try await accounts.credentials(of: call.user).orThrow(.notFound)
             try AccountRules.checkPassword(
                 input.newPassword, userName: account.userName, email: account.email, "new_password")

@@ -201,9 +201,9 @@ package struct Accounts: Resource {
         try await Operators(accounts: accounts).require(call)
     }
 
-    /// - Throws: 4101 if the token is bound to some workspaces: an account reaches beyond them.
-    static func checkReach(_ call: Call) throws(APIError) {
-        guard call.member.workspaces == .all else {
+    /// - Throws: 4101 if the token is bound to some workspaces: accounts and enterprises reach beyond them.
+    static func checkReach(_ member: Member) throws(APIError) {
+        guard member.workspaces == .all else {
             throw APIError(.noPermission, "The token is bound to workspaces")
         }
     }

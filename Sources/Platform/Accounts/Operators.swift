@@ -10,7 +10,7 @@ package struct Operators: Sendable {
 
     /// - Throws: 4101 unless the caller operates the server, with a token that is not bound to some workspaces.
     package func require(_ call: Call) async throws {
-        try Accounts.checkReach(call)
+        try Accounts.checkReach(call.member)
         guard try await include(call.user) else {
             throw APIError(.noPermission, "Only operators of the server may do this")
         }

@@ -87,7 +87,7 @@ package struct Sessions: Resource {
             .get, "/buckle/v1/sessions", "List one's browser sessions",
             access: .permission(PermissionPoint.manageAccounts)
         ) { _, call in
-            try Accounts.checkReach(call)
+            try Accounts.checkReach(call.member)
             return SessionList(
                 items: try await signIn.sessions(of: call.user).map { token in
                     Session(
@@ -144,7 +144,7 @@ package struct Sessions: Resource {
             .delete, "/buckle/v1/sessions/{session_id}", "End one of one's browser sessions",
             access: .permission(PermissionPoint.manageAccounts)
         ) { input, call in
-            try Accounts.checkReach(call)
+            try Accounts.checkReach(call.member)
             try await signIn.end(input.sessionID, by: call.actor)
             return NoData()
         }

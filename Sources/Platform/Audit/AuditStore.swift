@@ -78,9 +78,7 @@ package struct AuditStore: Sendable {
         if try !seesAll(member, connection) {
             if let workspace = filter.workspace { try requireManager(member, of: workspace, connection) }
             if let enterprise = filter.enterprise {
-                guard member.workspaces == .all else {
-                    throw APIError(.noPermission, "The token is bound to workspaces")
-                }
+                try Accounts.checkReach(member)
                 try requireAdmin(member.user, of: enterprise, connection)
             }
             if filter.workspace == nil, filter.enterprise == nil {

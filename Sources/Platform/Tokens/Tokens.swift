@@ -73,7 +73,7 @@ package struct Tokens: Resource {
             access: .permission(PermissionPoint.manageAccounts)
         ) { input, call in
             try Self.requirePerson(call)
-            try Accounts.checkReach(call)
+            try Accounts.checkReach(call.member)
             let request = try Self.request(input.name, input.permissions, input.workspaceIDs, input.expiresIn)
             return try await tokens.create(request, for: input.userID, byOperator: call.bearer, call.actor)
         }
@@ -200,5 +200,5 @@ package struct Tokens: Resource {
 extension TokenAuthority {
     /// Makes a change that is stored count from this server's next request on. If that fails it counts within half a
     /// second all the same, so it is no reason to report the change as failed.
-    func refreshAfterChange() async { try? await refresh() }
+    package func refreshAfterChange() async { try? await refresh() }
 }

@@ -58,7 +58,7 @@ struct ConsentPages: Resource {
                         request, by: session, workspaces: workspaces, shown: input.answer.shown,
                         actor: call.actor(session))
                     // Tokens of an earlier grant may have lost something.
-                    try? await site.authority.refresh()
+                    await site.authority.refreshAfterChange()
                     return WebPage(redirectTo: address)
                 } catch is ConsentOutdated {
                     let request = try await self.request(input.authorizeKey)

@@ -68,7 +68,7 @@ struct DevicePages: Resource {
                     try await consent.approve(
                         device, by: session, workspaces: workspaces, shown: input.answer.shown,
                         actor: call.actor(session))
-                    try? await site.authority.refresh()
+                    await site.authority.refreshAfterChange()
                 } catch is ConsentOutdated {
                     guard let device = try await consent.device(userCode: code, by: session) else {
                         return try await askForCode(visitor, unknown: code)

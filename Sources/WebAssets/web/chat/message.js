@@ -185,9 +185,10 @@ export class TurnView {
   #updateFooter() {
     const { turn, host } = this;
     const isLast = host.isLast(turn);
-    const state = JSON.stringify([
-      turn.isRunning, turn.status, isLast, host.canReplace(turn), turn.error, turn.logID, turn.usage, turn.opinion,
-      turn.followUps, turn.calls,
+    // While an answer comes in, this is asked for each piece of it.
+    const state = turn.isRunning ? "running" : JSON.stringify([
+      turn.status, isLast, host.canReplace(turn), turn.error, turn.logID, turn.usage, turn.opinion, turn.followUps,
+      turn.calls,
     ]);
     if (state === this.#footer) return;
     this.#footer = state;

@@ -1,5 +1,5 @@
 // The agents by which conversations are chosen.
-import { get } from "../lib/api.js";
+import { everything } from "../access/numbered.js";
 import { fill, h } from "../lib/dom.js";
 import { workspaces } from "../lib/page.js";
 import { texts } from "../lib/text.js";
@@ -9,24 +9,15 @@ const t = texts({
   zh: { all: "所有智能体", unknown: "智能体 {id}" },
 });
 
-/** More agents than these nobody looks for in a list. */
-const MOST_PAGES = 5;
+/** More agents of a workspace nobody looks for in a list. */
+const MOST = 500;
 
-/** Fills a list to choose from with the agents of all workspaces. @returns the names of agents by id */
+/** Fills a list to choose from with the agents of all workspaces. */
 export async function loadAgents(choice) {
-  const names = new Map();
-  const groups = await Promise.all((await workspaces()).map(async (workspace) => {
-    const agents = [];
-    for (let number = 1; number <= MOST_PAGES; number += 1) {
-      const { items, total } = await get("/v1/bots", {
-        workspace_id: workspace.id, publish_status: "all", page_num: number, page_size: 100,
-      });
-      agents.push(...items);
-      if (agents.length >= total || items.length === 0) break;
-    }
-    for (const agent of agents) names.set(agent.id, agent.name);
-    return { name: workspace.name, agents };
-  }));
+  const groups = await Promise.all((await workspaces()).map(async (workspace) => ({
+    name: workspace.name,
+    agents: await everything("/v1/bots", { workspace_id: workspace.id, publish_status: "all" }, { size: 100, most: MOST }),
+  })));
   const filled = groups.filter((group) => group.agents.length > 0);
   const options = filled.map((group) => {
     const own = group.agents.map((agent) => h("option", { value: agent.id }, agent.name));
@@ -35,7 +26,6 @@ export async function loadAgents(choice) {
   const chosen = choice.value;
   fill(choice, h("option", { value: "" }, t("all")), options);
   choose(choice, chosen);
-  return names;
 }
 
 /** Chooses an agent, also one that the list does not name. */

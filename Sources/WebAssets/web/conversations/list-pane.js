@@ -30,8 +30,6 @@ export class ListPane {
   #store;
   #actions;
   #state;
-  /** Names of agents by id. */
-  names = new Map();
   #selected = new Set();
   /** Where a range begins that is selected with the shift key. */
   #anchor = "";
@@ -45,7 +43,7 @@ export class ListPane {
     this.#state = state;
     this.#actions = actions;
     const shown = (conversation) => ({
-      href: actions.address(conversation.id), agents: this.names, isOpen: conversation.id === this.#state.id,
+      href: actions.address(conversation.id), isOpen: conversation.id === this.#state.id,
       isSelected: this.#selected.has(conversation),
     });
     this.all = new RowList(t("list"),
@@ -130,10 +128,9 @@ export class ListPane {
     this.found.watch(scroller);
   }
 
-  /** Names for agents, once the list itself is on its way. */
-  async loadAgents() {
-    this.names = await loadAgents(this.choice);
-    this.found.updateAll();
+  /** Agents to choose from, once the list itself is on its way. */
+  loadAgents() {
+    return loadAgents(this.choice);
   }
 
   #update(conversation) {

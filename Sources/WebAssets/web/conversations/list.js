@@ -29,7 +29,7 @@ export class RowList {
   /**
    * @param label the list's name
    * @param load resolves to a page: load(cursor, signal) -> {items: [{conversation, hits}], next}
-   * @param shown what rows depend on: shown(conversation) -> {href, agents, isOpen, isSelected}
+   * @param shown what rows depend on: shown(conversation) -> {href, isOpen, isSelected}
    * @param empty what is shown if there is nothing: empty() -> nodes
    * @param loaded called after each page
    */
@@ -232,10 +232,6 @@ export class RowList {
       if (isOpen) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
-  }
-
-  updateAll() {
-    for (const lot of this.#lots) if (lot.isHere && !lot.element.querySelector(".rename")) this.#refresh(lot);
   }
 
   #refresh(lot) {

@@ -47,7 +47,7 @@ export class Reader extends EventTarget {
   #isLoading = false;
   #wantsFocus = false;
 
-  /** @param actions remove(conversation), back(), leave(): the focus goes back to the list, agents(): names by id */
+  /** @param actions remove(conversation), back(), leave(): the focus goes back to the list */
   constructor(store, actions) {
     super();
     this.#store = store;
@@ -129,7 +129,7 @@ export class Reader extends EventTarget {
       this.#log = log;
       this.conversation = conversation;
       this.#showHead();
-      this.#turns = new Turns(log, agentOf(conversation, this.#actions.agents()));
+      this.#turns = new Turns(log, agentOf(conversation));
       fill(this.place, this.#turns.element);
       this.#showTurns([]);
     } catch (error) {
@@ -163,7 +163,7 @@ export class Reader extends EventTarget {
     this.name.textContent = this.name.title = isKnown ? nameOf(conversation) : "";
     if (!isKnown) return;
     const { id, botID, hasBot } = conversation;
-    const agent = agentOf(conversation, this.#actions.agents());
+    const agent = agentOf(conversation);
     const state = JSON.stringify([id, botID, hasBot, agent]);
     if (this.about.dataset.state !== state) {
       this.about.dataset.state = state;

@@ -18,12 +18,8 @@ const t = texts({
 /** What a conversation is called. */
 export const nameOf = (conversation) => conversation.name || t("untitled");
 
-/** What the agent is called that a conversation is held with; empty while that is not known. */
-export function agentOf(conversation, agents) {
-  if (conversation.botID === undefined) return "";
-  if (conversation.botID === "") return t("noAgent");
-  return conversation.botName || agents.get(conversation.botID) || t("goneAgent");
-}
+/** What the agent is called that a conversation is held with. */
+export const agentOf = ({ botID, botName }) => (botID === "" ? t("noAgent") : botName || t("goneAgent"));
 
 /** A text in which places are marked: start and length of each, in Unicode characters. */
 function marked(text, places) {
@@ -43,9 +39,9 @@ const SHOWN_HITS = 3;
 
 /**
  * @param entry {conversation, hits}
- * @param state href, agents (names by id), isOpen, isSelected, isCurrent: whether the Tab key comes to it
+ * @param state href, isOpen, isSelected, isCurrent: whether the Tab key comes to it
  */
-export function rowOf({ conversation, hits }, { href, agents, isOpen, isSelected, isCurrent }) {
+export function rowOf({ conversation, hits }, { href, isOpen, isSelected, isCurrent }) {
   const name = nameOf(conversation);
   const made = conversation.createdAt;
   const tabindex = isCurrent ? "0" : "-1";
@@ -58,7 +54,7 @@ export function rowOf({ conversation, hits }, { href, agents, isOpen, isSelected
       h("span.row-name", { class: conversation.name ? "" : "muted" },
         found ? marked(found.snippet, found.highlights) : name),
       h("span.row-about",
-        h("span.row-agent", agentOf(conversation, agents)),
+        h("span.row-agent", agentOf(conversation)),
         h("time", { datetime: new Date(made * 1000).toISOString(), title: formatTime(made) }, formatAge(made))),
       messages.slice(0, SHOWN_HITS).map((hit) => h("span.row-hit",
         h("span.row-role", t(hit.role === "user" ? "user" : "assistant")), " ", marked(hit.snippet, hit.highlights))),

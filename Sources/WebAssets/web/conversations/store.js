@@ -23,8 +23,7 @@ export class ConversationStore extends EventTarget {
 
   /**
    * Notes what a reply tells of a conversation.
-   * @returns {id, name, botID, botName, hasBot, createdAt, lastSectionID, isGone}: always the same object for an id.
-   *   botID is undefined while nothing has told it.
+   * @returns {id, name, botID, botName, hasBot, createdAt, lastSectionID, isGone}: always the same object for an id
    */
   keep(item) {
     let known = this.#known.get(item.id);
@@ -37,9 +36,9 @@ export class ConversationStore extends EventTarget {
     known.savedName = item.name;
     known.createdAt = item.created_at;
     known.lastSectionID = item.last_section_id;
-    if (item.bot_id !== undefined) known.botID = item.bot_id;
-    if (item.bot_name !== undefined) known.botName = item.bot_name;
-    if (item.is_bot_available !== undefined) known.hasBot = item.is_bot_available;
+    known.botID = item.bot_id;
+    known.botName = item.bot_name;
+    known.hasBot = item.is_bot_available;
     return known;
   }
 

@@ -46,7 +46,7 @@ page((view) => {
     },
   });
   const reader = new Reader(store, {
-    remove: (conversation) => remove([conversation]), back, agents: () => list.names,
+    remove: (conversation) => remove([conversation]), back,
     leave: () => (isWide.matches ? list.list.focus(state.id) : back()),
   });
   const nothing = h("p.empty", t("choose"));
